@@ -1,0 +1,91 @@
+/**
+ * `holdfast.yaml`: one file for a whole cluster; every process reads it and finds itself by name.
+ * Secrets are never in it: it names files, looked up in `$CREDENTIALS_DIRECTORY` first, else beside the file.
+ */
+import { ACCOUNT_FORM, SYMBOL_FORM } from '@holdfast/ha-core';
+import { z } from 'zod';
+
+const name = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'expected a name: lower case letters, digits, dashes');
+
+const endpoint = z.strictObject({
+  host: z.string().min(1),
+  port: z.int().min(1).max(65_535),
+});
+
+const path = z.string().min(1, 'expected a path');
+
+const webhook = z.strictObject({
+  name,
+  /** The token is the last part of the URL: a secret. */
+  tokenFile: path,
+  account: z.string().regex(ACCOUNT_FORM),
+  /** Ticker as the alert names it (after an exchange prefix such as `OANDA:` was taken off) → the broker's symbol. */
+  symbols: z.record(z.string(), z.string().regex(SYMBOL_FORM)).default({}),
+  /** Tickers that are not in the map are taken as they are, when true. */
+  unmappedSymbols: z.boolean().default(true),
+  /** What a stop given as a whole number is: a distance in points, a price, or refused because nobody can know. */
+  wholeStops: z.enum(['points', 'price', 'refuse']).default('refuse'),
+  /** Alerts that bring neither an id nor a time are the same within this window. */
+  duplicateWindowMs: z.int().min(0).max(86_400_000).default(10_000),
+  ttlMs: z.int().min(1).max(86_400_000).default(60_000),
+});
+
+const account = z.strictObject({
+  account: z.string().regex(ACCOUNT_FORM),
+  margin: z.enum(['netting', 'hedging']),
+  bridgeSecretFile: path,
+  terminals: z.array(z.strictObject({ name, role: z.enum(['primary', 'backup']) })).min(1).max(2),
+  /** Symbols that clients may trade; others are refused with 422. */
+  symbols: z.array(z.string().regex(SYMBOL_FORM)).min(1),
+});
+
+export const configurationSchema = z.strictObject({
+  cluster: name,
+  profile: z.enum(['fast', 'seed']).default('fast'),
+  redis: z.strictObject({
+    nodes: z.array(z.strictObject({ name, host: z.string().min(1), port: z.int().min(1).max(65_535) })).min(1),
+    sentinels: z.array(z.strictObject({ name, host: z.string().min(1), port: z.int().min(1).max(65_535) })),
+    /** Sentinel's name for the primary. */
+    primaryName: z.string().default('mymaster'),
+    passwordFile: path.optional(),
+    maxmemoryBytes: z.int().min(16_777_216).default(536_870_912),
+    appendfsync: z.enum(['always', 'everysec']).default('always'),
+  }),
+  engines: z.array(z.strictObject({ name, bridge: endpoint, peer: endpoint, health: endpoint })).min(1),
+  backends: z.array(z.strictObject({ name, listen: endpoint })).min(1),
+  /** The shared address (every backend listens there too) and the key that clients present. */
+  api: z.strictObject({ listen: endpoint, keyFile: path }),
+  sync: z.strictObject({
+    name,
+    api: endpoint,
+    database: path,
+    backups: path.default('/var/lib/duckdb/backups'),
+  }),
+  clickhouse: z.strictObject({
+    url: z.url(),
+    database: z.string().regex(/^[a-z_][a-z0-9_]*$/).default('holdfast'),
+    user: z.string().default('default'),
+    passwordFile: path.optional(),
+  }),
+  /** Proves the processes of a cluster to each other (peer link, read API of sync). */
+  clusterSecretFile: path,
+  accounts: z.array(account).min(1),
+  webhooks: z.array(webhook).default([]),
+  log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
+  /** Only where Holdfast runs with the simulated broker. */
+  simulator: z
+    .strictObject({
+      broker: endpoint,
+      http: endpoint,
+      state: path,
+      journals: path,
+      prices: path.optional(),
+      seed: z.int().default(1),
+      latencyMs: z.number().min(0).default(0),
+    })
+    .optional(),
+});
+
+export type Configuration = z.output<typeof configurationSchema>;
+export type AccountConfiguration = Configuration['accounts'][number];
+export type WebhookConfiguration = Configuration['webhooks'][number];

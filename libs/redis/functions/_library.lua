@@ -1,0 +1,49 @@
+-- Shared by every function of the library. Lua here compares, numbers and writes; it knows no order life.
+-- The common subset of Lua 5.1 (Redis) and 5.3 (the simulated Redis): no goto, no //, no integer division, no cjson.
+
+-- I3: is (holder, epoch) the present leadership? Returns nil when it is, else the reply that refuses the call.
+-- The refusal writes, so that whoever reads it can wait for the in-sync set like everyone else.
+local function refused_leadership(lease_key, holder, epoch)
+  local lease = redis.call('HMGET', lease_key, 'holder', 'epoch')
+  if lease[1] == holder and lease[2] == epoch then
+    return nil
+  end
+  redis.call('HINCRBY', lease_key, 'refused', 1)
+  return { 'stale', lease[1] or '', lease[2] or '0' }
+end
+
+-- Milliseconds of the primary's wall clock. For people and for ages that are also bounded by a monotonic clock.
+local function wall_ms()
+  local time = redis.call('TIME')
+  return string.format('%.0f', tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000))
+end
+
+-- Appends one JSON object to the signal's list of steps (lines).
+local function add_step(signal_key, step)
+  if step == '' then
+    return
+  end
+  local steps = redis.call('HGET', signal_key, 'steps')
+  if steps and steps ~= '' then
+    step = steps .. '\n' .. step
+  end
+  redis.call('HSET', signal_key, 'steps', step)
+end
+
+-- I8: numbers are given here and nowhere else, contiguous from 1, in the same call that writes the record.
+local function append_record(account_key, rtrs_key, record)
+  local number = redis.call('HINCRBY', account_key, 'number', 1)
+  redis.call('XADD', rtrs_key, string.format('%.0f', number) .. '-0', 'record', record)
+  return number
+end
+
+-- Applies changes of RTS: triples (hash key, field, value); an empty value removes the field.
+local function apply_changes(argv, from, count)
+  for i = from, from + (count * 3) - 1, 3 do
+    if argv[i + 2] == '' then
+      redis.call('HDEL', argv[i], argv[i + 1])
+    else
+      redis.call('HSET', argv[i], argv[i + 1], argv[i + 2])
+    end
+  end
+end

@@ -1,0 +1,24 @@
+-- intend: makes an intent durable before anything is sent (I4), for the present leadership only (I3).
+-- KEYS 1 lease  2 signal  3 intents  4 account
+-- ARGV 1 holder  2 epoch  3 command id  4 intent (JSON)  5 step (JSON)
+-- Replies {'ok'} | {'stale', holder, epoch} | {'finished', number}
+local function intend(keys, argv)
+  local stale = refused_leadership(keys[1], argv[1], argv[2])
+  if stale then
+    return stale
+  end
+  local number = redis.call('HGET', keys[2], 'number')
+  if number then
+    redis.call('HINCRBY', keys[4], 'repeats', 1)
+    return { 'finished', number }
+  end
+  if redis.call('HSETNX', keys[3], argv[3], argv[4]) == 1 then
+    add_step(keys[2], argv[5])
+  else
+    redis.call('HINCRBY', keys[4], 'repeats', 1)
+  end
+  redis.call('HSET', keys[2], 'state', 'sent')
+  return { 'ok' }
+end
+
+redis.register_function('hf_intend', intend)

@@ -1,0 +1,54 @@
+/**
+ * The acknowledged write, as its users see it (DESIGN section 5; the mechanism is acknowledged-writer.ts).
+ */
+import type { Command, RedisReply } from '@holdfast/ha-core';
+
+/** One call of a function of functions/*.lua. Every function is idempotent: it may be repeated with the same arguments. */
+export type FunctionCall = {
+  readonly name: string;
+  readonly keys: readonly string[];
+  readonly args: readonly string[];
+};
+
+/**
+ * `acknowledged`: every node that could be promoted holds it (I1); `reply` is the function's.
+ * `not_stored`: certainly nothing was written (no primary, queue full, refused by Redis with an error).
+ * `unknown`: it may or may not be there; write the same again with the same id.
+ */
+export type WriteOutcome =
+  | { readonly is: 'acknowledged'; readonly reply: RedisReply }
+  | { readonly is: 'not_stored'; readonly why: NotStored; readonly detail: string }
+  | { readonly is: 'unknown'; readonly detail: string };
+
+export type NotStored = 'no_primary' | 'queue_full' | 'out_of_memory' | 'refused' | 'stopped';
+
+export type ReadOutcome =
+  | { readonly is: 'acknowledged'; readonly replies: readonly RedisReply[] }
+  | { readonly is: 'unavailable'; readonly detail: string };
+
+export type AcknowledgedWriter = {
+  /** One attempt, in the next group. Never rejects. */
+  readonly write: (call: FunctionCall) => Promise<WriteOutcome>;
+  /**
+   * The same write again and again, with back-off, until it is acknowledged, certainly refused, or `deadlineMs` has
+   * passed. `not_stored` is only returned when no attempt left it unknown.
+   */
+  readonly writeUntil: (call: FunctionCall, deadlineMs: number) => Promise<WriteOutcome>;
+  /**
+   * Reads that may be acted on, stored or shown: in one group with a small write of the reader's own (`mark`), so
+   * that what was read is in the in-sync set when this resolves.
+   */
+  readonly read: (commands: readonly Command[], mark: FunctionCall) => Promise<ReadOutcome>;
+  /** What it sees of the topology now. */
+  readonly view: () => WriterView;
+  /** Ends: what waits is answered `not_stored`/`stopped`, what is under way runs out. */
+  readonly stop: () => Promise<void>;
+};
+
+export type WriterView = {
+  readonly primary: string | undefined;
+  /** The in-sync set of the last group: endpoints `host:port` of the replicas that acknowledged. */
+  readonly inSync: readonly string[];
+  readonly waiting: number;
+  readonly lastAcknowledgedAtMs: number | undefined;
+};
