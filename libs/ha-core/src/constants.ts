@@ -13,17 +13,23 @@ type Row = {
   readonly reason: string;
 };
 
-const row = (
-  seed: number,
-  fast: number,
-  unit: Row['unit'],
-  section: string,
-  reason: string,
-): Row => ({ seed, fast, unit, section, reason });
+const row = (seed: number, fast: number, unit: Row['unit'], section: string, reason: string): Row => ({
+  seed,
+  fast,
+  unit,
+  section,
+  reason,
+});
 
 export const TABLE = {
   engineBeatMs: row(1000, 150, 'ms', '3.1', 'a beat of 1 s and a limit of 3 s use up the whole 3 s'),
-  engineLeaseMs: row(3000, 1200, 'ms', '3.1', 'freeze or host loss ≤ 2 s needs a watch of 1.2 s and a takeover'),
+  engineLeaseMs: row(
+    3000,
+    1200,
+    'ms',
+    '3.1',
+    'freeze or host loss ≤ 2 s needs a watch of 1.2 s and a takeover',
+  ),
   engineSelfStopMs: row(2500, 900, 'ms', '3.1', 'the holder stops by itself before anyone may take over'),
   brokerWatchMs: row(1000, 1000, 'ms', '4.2', 'session monitoring every second'),
   brokerRetryMs: row(3000, 3000, 'ms', '3.2', 'reconnection attempt every 3 s'),
@@ -38,7 +44,13 @@ export const TABLE = {
   redisTcpBacklog: row(1024, 1024, 'count', '4.1', 'as the seed'),
   redisTcpKeepaliveS: row(300, 300, 's', '4.1', 'as the seed; our own deadlines detect long before'),
   redisOpensRefusedPercent: row(70, 70, 'percent', '4.1', 'opening signals get 503 from here on'),
-  redisRestartDelayMs: row(3000, 2000, 'ms', '4.4', 'above down-after, so that a restart never races the failover'),
+  redisRestartDelayMs: row(
+    3000,
+    2000,
+    'ms',
+    '4.4',
+    'above down-after, so that a restart never races the failover',
+  ),
   snapshotEveryMs: row(60_000, 60_000, 'ms', '3.4', 'every minute'),
   snapshotsKept: row(10, 10, 'count', '4.3', 'the last 10'),
   syncEveryMs: row(500, 200, 'ms', '2', 'RPO 0.5 s for DuckDB; ours ≤ 250 ms behind'),
@@ -99,7 +111,10 @@ export function assertRelations(numbers: Profile): void {
   hold(numbers.engineBeatMs * 3 <= numbers.engineLeaseMs, 'two lost beats must not cost the lease');
   hold(numbers.engineSelfStopMs < numbers.engineLeaseMs, 'a holder must stop before another may take over');
   hold(numbers.engineBeatMs * 2 <= numbers.engineSelfStopMs, 'one lost beat must not stop the holder');
-  hold(numbers.brokerAttemptsToBackup < numbers.brokerAttemptsToSuspend, 'the backup comes before suspension');
+  hold(
+    numbers.brokerAttemptsToBackup < numbers.brokerAttemptsToSuspend,
+    'the backup comes before suspension',
+  );
   hold(numbers.redisRestartDelayMs >= numbers.sentinelDownAfterMs || numbers.name === 'seed', 'see the row');
   hold(numbers.syncEveryMs <= 500, 'DuckDB may be 0.5 s behind at most');
 }

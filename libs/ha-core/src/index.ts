@@ -5,6 +5,7 @@ export * from './order/outcome.ts';
 export * from './order/position.ts';
 export * from './order/record.ts';
 export * from './order/return-codes.ts';
+export * from './in-sync-set/in-sync-set.ts';
 export * from './ports/host.ts';
 export * from './ports/network.ts';
 export * from './ports/redis-node.ts';

@@ -17,7 +17,10 @@ export const TTL_MS_MAX = 86_400_000;
 const decimalText = (what: string) =>
   z
     .string(`expected ${what} as a decimal string such as "0.10"`)
-    .refine((text) => parseDecimal(text) !== undefined, `expected ${what} as a decimal string such as "0.10"`);
+    .refine(
+      (text) => parseDecimal(text) !== undefined,
+      `expected ${what} as a decimal string such as "0.10"`,
+    );
 
 const positiveDecimal = (what: string) =>
   decimalText(what).refine((text) => {
@@ -53,7 +56,9 @@ const fields = z.strictObject({
     .min(1)
     .max(1_000_000)
     .optional()
-    .describe('open: the stop loss as a distance in points; the bridge turns it into a price right before sending'),
+    .describe(
+      'open: the stop loss as a distance in points; the bridge turns it into a price right before sending',
+    ),
   takeProfitPoints: z.int('expected a whole number of points').min(1).max(1_000_000).optional(),
   deviationPoints: z.int().min(0).max(100_000).optional(),
   ttlMs: z.int().min(1).max(TTL_MS_MAX).optional().describe('Time to live in milliseconds from acceptance'),
@@ -105,7 +110,8 @@ export const signalSchema = fields.superRefine((signal, context) => {
     context.addIssue({ code: 'custom', path: [field], message, input: signal[field] });
   };
   for (const field of rule.needs) {
-    if (signal[field] === undefined) wrong(field, `expected a ${field}: the action ${signal.action} needs one`);
+    if (signal[field] === undefined)
+      wrong(field, `expected a ${field}: the action ${signal.action} needs one`);
   }
   for (const field of Object.keys(signal) as Field[]) {
     if (signal[field] === undefined || ALWAYS.includes(field)) continue;
@@ -115,8 +121,10 @@ export const signalSchema = fields.superRefine((signal, context) => {
   }
   if (signal.action === 'open') {
     const type = signal.type ?? 'market';
-    if (type === 'market' && signal.price !== undefined) wrong('price', 'expected no price with a market order');
-    if (type !== 'market' && signal.price === undefined) wrong('price', `expected a price: a ${type} order needs one`);
+    if (type === 'market' && signal.price !== undefined)
+      wrong('price', 'expected no price with a market order');
+    if (type !== 'market' && signal.price === undefined)
+      wrong('price', `expected a price: a ${type} order needs one`);
     if (signal.stopLoss !== undefined && signal.stopLossPoints !== undefined) {
       wrong('stopLossPoints', 'expected either stopLoss or stopLossPoints');
     }
@@ -142,7 +150,8 @@ export type FieldError = { readonly field: string; readonly value: string; reado
 
 /** The value as it is shown in an error: JSON, at most 80 characters. */
 export function shownValue(value: unknown): string {
-  const text = value === undefined ? '(missing)' : typeof value === 'number' ? String(value) : JSON.stringify(value);
+  const text =
+    value === undefined ? '(missing)' : typeof value === 'number' ? String(value) : JSON.stringify(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
@@ -157,7 +166,11 @@ export function fieldErrors(error: z.ZodError, input: unknown): FieldError[] {
       }));
     }
     return [
-      { field: issue.path.join('.') || '(body)', value: shownValue(valueAt(input, issue.path)), expected: issue.message },
+      {
+        field: issue.path.join('.') || '(body)',
+        value: shownValue(valueAt(input, issue.path)),
+        expected: issue.message,
+      },
     ];
   });
 }

@@ -1,0 +1,152 @@
+/**
+ * The real RedisNode: one ioredis connection with everything switched off that could send a command twice or hold
+ * it back (offline queue, auto-resend, retries, reconnection). A closed node stays closed; its owner opens another.
+ * This file is the edge: it may use timers.
+ */
+import {
+  type Command,
+  type Endpoint,
+  NodeUnavailable,
+  RedisError,
+  type RedisNode,
+  type RedisNodes,
+  type RedisReply,
+} from '@holdfast/ha-core';
+import { Redis } from 'ioredis';
+
+export type RedisNodesOptions = {
+  readonly username?: string;
+  readonly password?: string;
+};
+
+/** Opens connections to real Redis and Sentinel processes. */
+export function createRedisNodes(options: RedisNodesOptions = {}): RedisNodes {
+  return {
+    open: async (endpoint, deadlineMs) => {
+      const client = new Redis({
+        host: endpoint.host,
+        port: endpoint.port,
+        ...(options.username === undefined ? {} : { username: options.username }),
+        ...(options.password === undefined ? {} : { password: options.password }),
+        lazyConnect: true,
+        enableOfflineQueue: false,
+        autoResendUnfulfilledCommands: false,
+        enableReadyCheck: false,
+        retryStrategy: () => null,
+        maxRetriesPerRequest: 0,
+        connectTimeout: deadlineMs,
+        noDelay: true,
+      });
+      const closed = closeOnce(client);
+      const late = setTimeout(() => client.disconnect(), deadlineMs);
+      try {
+        await client.connect();
+      } catch (error) {
+        client.disconnect();
+        throw new NodeUnavailable(`${shown(endpoint)}: ${closed.reason() ?? String(error)}`, false, {
+          cause: error,
+        });
+      } finally {
+        clearTimeout(late);
+      }
+      return openNode(client, endpoint, closed);
+    },
+  };
+}
+
+const shown = (endpoint: Endpoint): string => `${endpoint.host}:${endpoint.port}`;
+
+type Closed = {
+  readonly reason: () => string | undefined;
+  readonly listen: (listener: (reason: string) => void) => void;
+};
+
+/** Collects the reason of the end, whichever of ioredis's events brings it first, and tells it once. */
+function closeOnce(client: Redis): Closed {
+  let lastError: string | undefined;
+  let reason: string | undefined;
+  const listeners = new Set<(reason: string) => void>();
+  const end = (): void => {
+    if (reason !== undefined) return;
+    reason = lastError ?? 'connection closed';
+    for (const listener of listeners) listener(reason);
+    listeners.clear();
+  };
+  client.on('error', (error: Error) => {
+    lastError = error.message;
+  });
+  client.on('close', end);
+  client.on('end', end);
+  return {
+    reason: () => reason ?? lastError,
+    listen: (listener) => {
+      if (reason === undefined) listeners.add(listener);
+      else listener(reason);
+    },
+  };
+}
+
+function openNode(client: Redis, endpoint: Endpoint, closed: Closed): RedisNode {
+  let open = true;
+  const underWay = new Set<(why: string) => void>();
+  closed.listen((reason) => {
+    open = false;
+    for (const fail of underWay) fail(reason);
+    underWay.clear();
+  });
+  const run = (commands: readonly Command[], deadlineMs: number): Promise<RedisReply[]> => {
+    if (!open) return Promise.reject(new NodeUnavailable(`${shown(endpoint)}: connection closed`, false));
+    return new Promise((resolve, reject) => {
+      const fail = (why: string): void => {
+        clearTimeout(late);
+        underWay.delete(fail);
+        reject(new NodeUnavailable(`${shown(endpoint)}: ${why}`, true));
+      };
+      const late = setTimeout(() => {
+        fail(`no answer within ${deadlineMs} ms`);
+        client.disconnect();
+      }, deadlineMs);
+      underWay.add(fail);
+      const pipeline = client.pipeline();
+      for (const [name, ...args] of commands) pipeline.call(name, ...args);
+      pipeline.exec().then(
+        (replies) => {
+          clearTimeout(late);
+          if (!underWay.delete(fail)) return;
+          const values = (replies ?? []).map(([error, value]) =>
+            error === null ? plain(value) : asError(error),
+          );
+          if (replies === null || (!open && values.some(isConnectionError))) {
+            reject(new NodeUnavailable(`${shown(endpoint)}: connection closed`, true));
+          } else resolve(values);
+        },
+        (error: unknown) => fail(String(error)),
+      );
+    });
+  };
+  return {
+    endpoint,
+    run,
+    onClosed: closed.listen,
+    close: () => client.disconnect(),
+  };
+}
+
+const isConnectionError = (value: RedisReply): boolean =>
+  value instanceof RedisError && value.code === 'Connection';
+
+function asError(error: Error): RedisError {
+  return error.name === 'ReplyError'
+    ? new RedisError(error.message)
+    : new RedisError(`Connection ${error.message}`);
+}
+
+/** Replies as plain values; error replies inside a transaction's array become values too. */
+function plain(value: unknown): RedisReply {
+  if (value === null || value === undefined) return null;
+  if (typeof value === 'string' || typeof value === 'number') return value;
+  if (typeof value === 'bigint') return value.toString();
+  if (value instanceof Error) return new RedisError(value.message);
+  if (Array.isArray(value)) return value.map(plain);
+  return JSON.stringify(value);
+}
