@@ -1,0 +1,8 @@
+/** What every process of Holdfast is made of besides its loops: the real Host and Network, log, metrics, health, shutdown. */
+export * from './health.ts';
+export * from './host.ts';
+export * from './log.ts';
+export * from './metrics.ts';
+export * from './network.ts';
+export * from './progress.ts';
+export * from './shutdown.ts';
