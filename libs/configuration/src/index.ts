@@ -1,3 +1,5 @@
 /** `holdfast.yaml`: its schema, its loading, its secrets. */
-export * from './schema.ts';
+export { ConfigurationError, type Fault } from './configuration-error.ts';
+export { configurationJsonSchema } from './json-schema.ts';
 export * from './load.ts';
+export * from './schema.ts';

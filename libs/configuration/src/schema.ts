@@ -5,7 +5,9 @@
 import { ACCOUNT_FORM, SYMBOL_FORM } from '@holdfast/ha-core';
 import { z } from 'zod';
 
-const name = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'expected a name: lower case letters, digits, dashes');
+const name = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,31}$/, 'expected a name: lower case letters, digits, dashes');
 
 const endpoint = z.strictObject({
   host: z.string().min(1),
@@ -34,7 +36,10 @@ const account = z.strictObject({
   account: z.string().regex(ACCOUNT_FORM),
   margin: z.enum(['netting', 'hedging']),
   bridgeSecretFile: path,
-  terminals: z.array(z.strictObject({ name, role: z.enum(['primary', 'backup']) })).min(1).max(2),
+  terminals: z
+    .array(z.strictObject({ name, role: z.enum(['primary', 'backup']) }))
+    .min(1)
+    .max(2),
   /** Symbols that clients may trade; others are refused with 422. */
   symbols: z.array(z.string().regex(SYMBOL_FORM)).min(1),
 });
@@ -43,7 +48,9 @@ export const configurationSchema = z.strictObject({
   cluster: name,
   profile: z.enum(['fast', 'seed']).default('fast'),
   redis: z.strictObject({
-    nodes: z.array(z.strictObject({ name, host: z.string().min(1), port: z.int().min(1).max(65_535) })).min(1),
+    nodes: z
+      .array(z.strictObject({ name, host: z.string().min(1), port: z.int().min(1).max(65_535) }))
+      .min(1),
     sentinels: z.array(z.strictObject({ name, host: z.string().min(1), port: z.int().min(1).max(65_535) })),
     /** Sentinel's name for the primary. */
     primaryName: z.string().default('mymaster'),
@@ -63,7 +70,10 @@ export const configurationSchema = z.strictObject({
   }),
   clickhouse: z.strictObject({
     url: z.url(),
-    database: z.string().regex(/^[a-z_][a-z0-9_]*$/).default('holdfast'),
+    database: z
+      .string()
+      .regex(/^[a-z_][a-z0-9_]*$/)
+      .default('holdfast'),
     user: z.string().default('default'),
     passwordFile: path.optional(),
   }),
