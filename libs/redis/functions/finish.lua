@@ -5,11 +5,15 @@
 --      7 number of intents to remove, then their command ids
 --      then number of further records, then pairs (name that makes it unique, JSON)
 --      then number of changes of RTS, then triples (hash key, field, value; an empty value removes)
--- Replies {'ok', number} | {'repeat', number} | {'stale', holder, epoch}
+-- Replies {'ok', number} | {'repeat', number} | {'stale', holder, epoch} | {'missing'}: as in intend
 local function finish(keys, argv)
   local stale = refused_leadership(keys[1], argv[1], argv[2])
   if stale then
     return stale
+  end
+  if redis.call('HEXISTS', keys[2], 'id') == 0 then
+    redis.call('HINCRBY', keys[5], 'repeats', 1)
+    return { 'missing' }
   end
   local known = redis.call('HGET', keys[2], 'number')
   if known then

@@ -1,11 +1,16 @@
 -- intend: makes an intent durable before anything is sent (I4), for the present leadership only (I3).
 -- KEYS 1 lease  2 signal  3 intents  4 account
 -- ARGV 1 holder  2 epoch  3 command id  4 intent (JSON)  5 step (JSON)
--- Replies {'ok'} | {'stale', holder, epoch} | {'finished', number}
+-- Replies {'ok'} | {'stale', holder, epoch} | {'finished', number} | {'missing'}: no such signal was ever accepted
+-- (it vanished with a primary before it was acknowledged, and nobody was told that it was accepted)
 local function intend(keys, argv)
   local stale = refused_leadership(keys[1], argv[1], argv[2])
   if stale then
     return stale
+  end
+  if redis.call('HEXISTS', keys[2], 'id') == 0 then
+    redis.call('HINCRBY', keys[4], 'repeats', 1)
+    return { 'missing' }
   end
   local number = redis.call('HGET', keys[2], 'number')
   if number then

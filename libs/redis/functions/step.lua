@@ -7,6 +7,10 @@ local function step(keys, argv)
   if stale then
     return stale
   end
+  if redis.call('HEXISTS', keys[2], 'id') == 0 then
+    redis.call('HINCRBY', keys[3], 'repeats', 1)
+    return { 'missing' }
+  end
   local number = redis.call('HGET', keys[2], 'number')
   if number then
     redis.call('HINCRBY', keys[3], 'repeats', 1)

@@ -14,7 +14,7 @@ local function take(keys, argv)
     redis.call('HINCRBY', keys[1], 'refused', 1)
     return { 'lost', holder, epoch, beat }
   end
-  redis.call('HSET', keys[1], 'holder', argv[1], 'epoch', argv[5], 'beat', '1')
+  redis.call('HSET', keys[1], 'holder', argv[1], 'epoch', argv[5], 'beat', '1', 'successor', '')
   return { 'ok', argv[5] }
 end
 

@@ -1,0 +1,271 @@
+/**
+ * What the active engine writes of an account, each an acknowledged write that Redis refuses to any but the present
+ * leadership (I3): intents (I4), results with their number (I6, I8), further records, states, RIS; and what it reads
+ * when it takes over.
+ */
+import {
+  type Intent,
+  type Position,
+  RedisError,
+  type RedisReply,
+  type ResultRecord,
+  type Step,
+  type TradeRecord,
+  type WorkingOrder,
+} from '@holdfast/ha-core';
+import { accountKeys } from './keys.ts';
+import { words } from './lease-store.ts';
+import type { AcknowledgedWriter, FunctionCall } from './writes.ts';
+
+/** A signal as RTSS holds it. */
+export type AcceptedSignal = {
+  readonly entry: string;
+  readonly id: string;
+  readonly magic: string;
+  /** Canonical JSON. */
+  readonly body: string;
+  readonly acceptedAt: number;
+  readonly ttlMs: number;
+};
+
+/** A further record, and the name under which it is written only once (`deal:<ticket>`). */
+export type NamedRecord = { readonly name: string; readonly record: TradeRecord };
+
+/** A change of RTS; without a value the row is removed. */
+export type RtsChange =
+  | { readonly in: 'positions'; readonly key: string; readonly value?: Position }
+  | { readonly in: 'orders'; readonly key: string; readonly value?: WorkingOrder }
+  /** Up to which broker time (wall ms) deals were recorded. */
+  | { readonly in: 'account'; readonly key: 'dealsUntil'; readonly value: number };
+
+export type JournalOutcome =
+  | { readonly is: 'ok'; readonly number?: number }
+  | { readonly is: 'finished'; readonly number: number }
+  | { readonly is: 'stale'; readonly holder: string; readonly epoch: string }
+  /** No such signal was ever accepted: it vanished with a primary, unacknowledged. */
+  | { readonly is: 'missing' }
+  | { readonly is: 'failed'; readonly certain: boolean; readonly detail: string };
+
+/** Everything of an account that a takeover starts from. */
+export type AccountSnapshot = {
+  readonly signals: readonly AcceptedSignal[];
+  readonly intents: readonly Intent[];
+  readonly positions: readonly Position[];
+  readonly orders: readonly WorkingOrder[];
+  /** Signals whose state is `unknown` or `suspended`, by id. */
+  readonly states: ReadonlyMap<string, { readonly state: string; readonly steps: readonly Step[] }>;
+  readonly number: number;
+  /** Broker time in wall ms up to which deals were recorded; undefined when none were. */
+  readonly dealsUntil: number | undefined;
+  /** RIS: the terminal that held the trading role last. */
+  readonly tradingTerminal: string | undefined;
+};
+
+export type Finish = {
+  readonly signal: AcceptedSignal;
+  readonly result: ResultRecord;
+  readonly step: Step;
+  /** Command ids of its intents, to be removed. */
+  readonly intents: readonly string[];
+  readonly records: readonly NamedRecord[];
+  readonly changes: readonly RtsChange[];
+};
+
+export type TradeJournal = {
+  readonly intend: (intent: Intent, step: Step) => Promise<JournalOutcome>;
+  readonly finish: (finish: Finish) => Promise<JournalOutcome>;
+  readonly record: (
+    records: readonly NamedRecord[],
+    changes: readonly RtsChange[],
+  ) => Promise<JournalOutcome>;
+  readonly step: (magic: string, state: string, step: Step) => Promise<JournalOutcome>;
+  /** RIS: fields of JSON; undefined removes. */
+  readonly instance: (fields: Readonly<Record<string, unknown>>) => Promise<JournalOutcome>;
+  /** Reads the whole account in one acknowledged read; undefined when Redis cannot be reached now. */
+  readonly load: () => Promise<AccountSnapshot | undefined>;
+};
+
+/** Signals read at once when an account is loaded; more stay in RTSS and are read as the first are finished. */
+export const LOAD_SIGNALS_MAX = 10_000;
+
+/** The journal of one account under one leadership. `withinMs` bounds the repeats of each write. */
+export function createTradeJournal(
+  writer: AcknowledgedWriter,
+  account: string,
+  leadership: { readonly holder: string; readonly epoch: string },
+  withinMs: number,
+): TradeJournal {
+  const keys = accountKeys(account);
+  const lead = [leadership.holder, leadership.epoch];
+  const put = async (call: FunctionCall): Promise<JournalOutcome> => {
+    const outcome = await writer.writeUntil(call, withinMs);
+    if (outcome.is === 'acknowledged') return readReply(outcome.reply);
+    return { is: 'failed', certain: outcome.is === 'not_stored', detail: outcome.detail };
+  };
+  const change = (row: RtsChange): string[] => [
+    keys[row.in],
+    row.key,
+    row.value === undefined ? '' : JSON.stringify(row.value),
+  ];
+  const named = (row: NamedRecord): string[] => [row.name, JSON.stringify(row.record)];
+  return {
+    intend: (intent, step) =>
+      put({
+        name: 'hf_intend',
+        keys: [keys.lease, keys.signal(intent.magic), keys.intents, keys.account],
+        args: [...lead, intent.commandId, JSON.stringify(intent), JSON.stringify(step)],
+      }),
+    finish: ({ signal, result, step, intents, records, changes }) =>
+      put({
+        name: 'hf_finish',
+        keys: [
+          keys.lease,
+          keys.signal(signal.magic),
+          keys.rtss,
+          keys.rtrs,
+          keys.account,
+          keys.intents,
+          keys.recorded,
+        ],
+        args: [
+          ...lead,
+          result.outcome,
+          JSON.stringify(result),
+          signal.entry,
+          JSON.stringify(step),
+          String(intents.length),
+          ...intents,
+          String(records.length),
+          ...records.flatMap(named),
+          String(changes.length),
+          ...changes.flatMap(change),
+        ],
+      }),
+    record: (records, changes) =>
+      put({
+        name: 'hf_record',
+        keys: [keys.lease, keys.rtrs, keys.account, keys.recorded],
+        args: [
+          ...lead,
+          String(records.length),
+          ...records.flatMap(named),
+          String(changes.length),
+          ...changes.flatMap(change),
+        ],
+      }),
+    step: (magic, state, step) =>
+      put({
+        name: 'hf_step',
+        keys: [keys.lease, keys.signal(magic), keys.account],
+        args: [...lead, state, JSON.stringify(step)],
+      }),
+    instance: (fields) =>
+      put({
+        name: 'hf_instance',
+        keys: [keys.lease, keys.instance],
+        args: [
+          ...lead,
+          ...Object.entries(fields).flatMap(([field, value]) => [
+            field,
+            value === undefined ? '' : JSON.stringify(value),
+          ]),
+        ],
+      }),
+    load: () => loadAccount(writer, account, leadership.holder),
+  };
+}
+
+function readReply(reply: RedisReply): JournalOutcome {
+  const [word, first, second] = words(reply);
+  switch (word) {
+    case 'ok':
+      return first === undefined ? { is: 'ok' } : { is: 'ok', number: Number(first) };
+    case 'repeat':
+    case 'finished':
+      return { is: 'finished', number: Number(first) };
+    case 'missing':
+      return { is: 'missing' };
+    case 'stale':
+      return { is: 'stale', holder: first ?? '', epoch: second ?? '0' };
+    default:
+      return { is: 'failed', certain: false, detail: `unexpected reply ${JSON.stringify(reply)}` };
+  }
+}
+
+async function loadAccount(
+  writer: AcknowledgedWriter,
+  account: string,
+  reader: string,
+): Promise<AccountSnapshot | undefined> {
+  const keys = accountKeys(account);
+  const mark = { name: 'hf_mark', keys: [keys.marks], args: [reader, 'load'] };
+  const outcome = await writer.read(
+    [
+      ['XRANGE', keys.rtss, '-', '+', 'COUNT', String(LOAD_SIGNALS_MAX)],
+      ['HVALS', keys.intents],
+      ['HVALS', keys.positions],
+      ['HVALS', keys.orders],
+      ['HMGET', keys.account, 'number', 'dealsUntil'],
+      ['HGET', keys.instance, 'role'],
+    ],
+    mark,
+  );
+  if (outcome.is !== 'acknowledged') return undefined;
+  const [entries, intents, positions, orders, counters, role] = outcome.replies;
+  const failed = outcome.replies.find((reply) => reply instanceof RedisError);
+  if (failed !== undefined) return undefined;
+  const signals = readEntries(entries);
+  const open = [...new Set(words(intents).map((text) => (JSON.parse(text) as Intent).magic))];
+  const states = new Map<string, { state: string; steps: Step[] }>();
+  if (open.length > 0) {
+    const rows = await writer.read(
+      open.map((magic) => ['HMGET', keys.signal(magic), 'id', 'state', 'steps'] as const),
+      mark,
+    );
+    if (rows.is !== 'acknowledged') return undefined;
+    for (const row of rows.replies) {
+      const [id, state, steps] = words(row);
+      if (id) states.set(id, { state: state ?? '', steps: readSteps(steps ?? '') });
+    }
+  }
+  return {
+    signals,
+    intents: words(intents).map((text) => JSON.parse(text) as Intent),
+    positions: words(positions).map((text) => JSON.parse(text) as Position),
+    orders: words(orders).map((text) => JSON.parse(text) as WorkingOrder),
+    states,
+    number: Number(words(counters)[0] || 0),
+    dealsUntil: words(counters)[1] ? Number(words(counters)[1]) : undefined,
+    tradingTerminal:
+      typeof role === 'string' ? (JSON.parse(role) as { terminal: string }).terminal : undefined,
+  };
+}
+
+/** The steps field of a signal: one JSON object a line. */
+export function readSteps(text: string): Step[] {
+  return text === '' ? [] : text.split('\n').map((line) => JSON.parse(line) as Step);
+}
+
+/** Entries of RTSS as XRANGE or XREAD give them. */
+export function readEntries(reply: RedisReply | undefined): AcceptedSignal[] {
+  if (!Array.isArray(reply)) return [];
+  return (reply as readonly RedisReply[]).flatMap((entry) => {
+    if (!Array.isArray(entry)) return [];
+    const [id, pairs] = entry as readonly RedisReply[];
+    const list = words(pairs);
+    const field = (name: string): string => {
+      for (let i = 0; i < list.length; i += 2) if (list[i] === name) return list[i + 1] ?? '';
+      return '';
+    };
+    return [
+      {
+        entry: String(id),
+        id: field('id'),
+        magic: field('magic'),
+        body: field('body'),
+        acceptedAt: Number(field('at')),
+        ttlMs: Number(field('ttl')),
+      },
+    ];
+  });
+}
