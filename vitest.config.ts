@@ -1,20 +1,25 @@
 /** One configuration for all suites; each suite is a project. Quick by default; the long forms are flags of test:all. */
 import { defineConfig } from 'vitest/config';
 
-const suite = (name: string, include: string[], testTimeout: number) => ({
+const suite = (
+  name: string,
+  include: string[],
+  testTimeout: number,
+  more: { fileParallelism?: false } = {},
+) => ({
   extends: true as const,
-  test: { name, include, testTimeout, hookTimeout: testTimeout },
+  test: { name, include, testTimeout, hookTimeout: testTimeout, ...more },
 });
 
 export default defineConfig({
   test: {
     exclude: ['**/node_modules/**', '**/dist/**'],
     projects: [
-      suite('unit', ['{apps,libs,tools}/**/src/**/*.test.ts'], 10_000),
+      suite('unit', ['{apps,libs,tools}/**/src/**/*.test.ts', 'tools/setup/*.test.mjs'], 10_000),
       suite('structure', ['tests/structure/**/*.test.ts'], 30_000),
       suite('contract', ['tests/contract/**/*.test.ts'], 60_000),
       suite('sim', ['tests/sim/**/*.test.ts'], 120_000),
-      suite('e2e', ['tests/e2e/**/*.test.ts'], 300_000),
+      suite('e2e', ['tests/e2e/**/*.test.ts'], 300_000, { fileParallelism: false }),
     ],
   },
 });

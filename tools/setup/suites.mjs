@@ -1,0 +1,51 @@
+/**
+ * The suites of `npm test`, in the order in which they are told. `together` ones share the machine, the others have
+ * it alone: e2e measures outages of real processes and must not compete with a compiler.
+ */
+
+/** A command of node_modules/.bin, with its arguments. */
+const command = (...words) => words;
+
+/**
+ * Runs one project of vitest.config.ts. `needs` names what must be on the machine; `env` is added to the environment;
+ * `shown` suites print what they measure also when they pass.
+ */
+const vitest = (name, project, limitMs, more = {}) => ({ name, kind: 'tests', project, limitMs, ...more });
+
+const MINUTE_MS = 60_000;
+
+const QUICK = [
+  {
+    name: 'build',
+    kind: 'check',
+    commands: [command('nx', 'run-many', '-t', 'build', '--output-style=static')],
+    limitMs: 5 * MINUTE_MS,
+    together: true,
+  },
+  {
+    name: 'lint',
+    kind: 'check',
+    commands: [command('oxlint', '--type-aware', '--deny-warnings', '.'), command('biome', 'format', '.')],
+    limitMs: 3 * MINUTE_MS,
+    together: true,
+  },
+  vitest('unit', 'unit', 5 * MINUTE_MS, { together: true, needs: ['redis-server'] }),
+  vitest('structure', 'structure', 2 * MINUTE_MS, { together: true }),
+  vitest('contract', 'contract', 3 * MINUTE_MS, { needs: ['redis-server'] }),
+  vitest('sim', 'sim', 5 * MINUTE_MS),
+  vitest('e2e', 'e2e', 10 * MINUTE_MS, { needs: ['redis-server', 'chromium'], shown: true }),
+];
+
+const LONG = [
+  vitest('sim, long', 'sim', 12 * MINUTE_MS, { env: { HOLDFAST_LONG: '1' }, shown: true }),
+  vitest('e2e, long', 'e2e', 15 * MINUTE_MS, {
+    env: { HOLDFAST_LONG: '1' },
+    needs: ['redis-server'],
+    shown: true,
+  }),
+];
+
+/** The suites to run; `all` adds the long forms. */
+export function suites(all) {
+  return all ? [...QUICK, ...LONG] : QUICK;
+}
