@@ -9,12 +9,18 @@ export type Fault = {
   readonly message: string;
 };
 
+/** A file that is no configuration at all must not flood the terminal. */
+const FAULTS_SHOWN_MAX = 50;
+
 /** The configuration, or a secret file that it names, cannot be used. `faults` holds each reason by itself. */
 export class ConfigurationError extends Error {
   readonly file: string;
   readonly faults: readonly Fault[];
   constructor(file: string, faults: readonly Fault[], options?: ErrorOptions) {
-    super([`${file} cannot be used:`, ...faults.map(faultText)].join('\n'), options);
+    const further = faults.length - FAULTS_SHOWN_MAX;
+    const lines = faults.slice(0, FAULTS_SHOWN_MAX).map(faultText);
+    if (further > 0) lines.push(`  and ${further} more`);
+    super([`${file} cannot be used:`, ...lines].join('\n'), options);
     this.name = 'ConfigurationError';
     this.file = file;
     this.faults = faults;
@@ -50,7 +56,7 @@ export function valueText(path: readonly PropertyKey[], value: unknown): string 
   if (SECRET_NAME.test(String(path.at(-1) ?? ''))) return 'a value that is not shown';
   if (typeof value === 'string')
     return JSON.stringify(shortened(value.replace(/\/\/[^/@]*@/, '//[hidden]@')));
-  return String(value);
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : 'something else';
 }
 
 function shortened(text: string): string {

@@ -29,6 +29,8 @@ function expectation(issue: core.$ZodIssue): string {
     case 'invalid_value':
       return `expected one of: ${issue.values.map(String).join(', ')}`;
     case 'too_small':
+      if (issue.minimum === 1 && issue.origin === 'string') return 'expected text that is not empty';
+      if (issue.minimum === 1 && issue.origin === 'array') return 'expected at least one entry';
       return `expected ${issue.inclusive === false ? 'above' : 'at least'} ${issue.minimum}${unitOf(issue.origin)}`;
     case 'too_big':
       return `expected ${issue.inclusive === false ? 'below' : 'at most'} ${issue.maximum}${unitOf(issue.origin)}`;

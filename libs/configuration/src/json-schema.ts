@@ -19,9 +19,12 @@ export function jsonSchemaText(): string {
   return `${JSON.stringify(configurationJsonSchema(), undefined, 2)}\n`;
 }
 
+let known: JsonSchema | undefined;
+
 /** The keys that the mapping at a path of the file takes; empty where any are taken. */
 export function keysAt(path: readonly PropertyKey[]): readonly string[] {
-  let schema: JsonSchema | undefined = configurationJsonSchema();
+  known ??= configurationJsonSchema();
+  let schema: JsonSchema | undefined = known;
   for (const part of path)
     schema = typeof part === 'number' ? schema?.items : schema?.properties?.[String(part)];
   return Object.keys(schema?.properties ?? {});

@@ -2,27 +2,37 @@
  * `holdfast.yaml`: one file for a whole cluster; every process reads it and finds itself by name.
  * Secrets are never in it: it names files, looked up in `$CREDENTIALS_DIRECTORY` first, else beside the file.
  */
-import { ACCOUNT_FORM, SYMBOL_FORM } from '@holdfast/ha-core';
+import { accountSchema, SYMBOL_FORM } from '@holdfast/ha-core';
 import { z } from 'zod';
 
 const name = z
   .string()
-  .regex(/^[a-z][a-z0-9-]{0,31}$/, 'expected a name: lower case letters, digits, dashes');
+  .regex(
+    /^[a-z][a-z0-9-]{0,31}$/,
+    'expected a name: 1 to 32 lower case letters, digits and dashes, the first a letter',
+  );
 
 const endpoint = z.strictObject({
   host: z.string().min(1),
   port: z.int().min(1).max(65_535),
 });
 
-const path = z.string().min(1, 'expected a path');
+const path = z.string().min(1);
+
+const symbol = z
+  .string()
+  .regex(
+    SYMBOL_FORM,
+    'expected a symbol: 1 to 31 characters of A-Z a-z 0-9 . _ # -, the first a letter or digit',
+  );
 
 const webhook = z.strictObject({
   name,
   /** The token is the last part of the URL: a secret. */
   tokenFile: path,
-  account: z.string().regex(ACCOUNT_FORM),
+  account: accountSchema,
   /** Ticker as the alert names it (after an exchange prefix such as `OANDA:` was taken off) → the broker's symbol. */
-  symbols: z.record(z.string(), z.string().regex(SYMBOL_FORM)).default({}),
+  symbols: z.record(z.string(), symbol).default({}),
   /** Tickers that are not in the map are taken as they are, when true. */
   unmappedSymbols: z.boolean().default(true),
   /** What a stop given as a whole number is: a distance in points, a price, or refused because nobody can know. */
@@ -33,7 +43,7 @@ const webhook = z.strictObject({
 });
 
 const account = z.strictObject({
-  account: z.string().regex(ACCOUNT_FORM),
+  account: accountSchema,
   margin: z.enum(['netting', 'hedging']),
   bridgeSecretFile: path,
   terminals: z
@@ -41,7 +51,7 @@ const account = z.strictObject({
     .min(1)
     .max(2),
   /** Symbols that clients may trade; others are refused with 422. */
-  symbols: z.array(z.string().regex(SYMBOL_FORM)).min(1),
+  symbols: z.array(symbol).min(1),
 });
 
 export const configurationSchema = z.strictObject({
@@ -61,7 +71,13 @@ export const configurationSchema = z.strictObject({
   engines: z.array(z.strictObject({ name, bridge: endpoint, peer: endpoint, health: endpoint })).min(1),
   backends: z.array(z.strictObject({ name, listen: endpoint })).min(1),
   /** The shared address (every backend listens there too) and the key that clients present. */
-  api: z.strictObject({ listen: endpoint, keyFile: path }),
+  api: z.strictObject({
+    listen: endpoint,
+    keyFile: path,
+    /** Requests of one key or webhook token beyond this rate, after a burst, are answered 429. */
+    requestsPerSecond: z.int().min(1).max(1_000_000).default(2000),
+    requestsBurst: z.int().min(1).max(1_000_000).default(4000),
+  }),
   sync: z.strictObject({
     name,
     api: endpoint,
@@ -72,7 +88,7 @@ export const configurationSchema = z.strictObject({
     url: z.url(),
     database: z
       .string()
-      .regex(/^[a-z_][a-z0-9_]*$/)
+      .regex(/^[a-z_][a-z0-9_]*$/, 'expected a database name: lower case letters, digits, underscores')
       .default('holdfast'),
     user: z.string().default('default'),
     passwordFile: path.optional(),

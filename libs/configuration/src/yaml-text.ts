@@ -2,7 +2,16 @@
  * YAML to plain values, with the line of each, and without YAML's traps: a key twice, several documents, tags that
  * build other things than text, numbers, lists and mappings, and aliases that blow a small file up.
  */
-import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import {
+  type Alias,
+  type Document,
+  isMap,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from 'yaml';
 import type { Fault } from './configuration-error.ts';
 
 /** Anchors may be used; a file that repeats them more often than this is not a configuration. */
@@ -34,15 +43,22 @@ export function parseYaml(text: string): YamlText | { readonly faults: readonly 
     }));
     return { faults };
   }
-  const twice = keysTwice(document, lines);
-  if (twice.length > 0) return { faults: twice };
+  const traps = [...keysTwice(document, lines), ...wrongAliases(document, lines)];
+  if (traps.length > 0) return { faults: traps };
   try {
     const value: unknown = document.toJS({ maxAliasCount: ALIASES_MAX });
     return { value, lineOf: (path) => lineOf(document, lines, path) };
   } catch (error) {
+    // The parser's word for few aliases that stand for many.
     if (!(error instanceof ReferenceError)) throw error;
-    return { faults: [{ path: '', message: `more than ${ALIASES_MAX} uses of aliases: ${error.message}` }] };
+    return { faults: [{ path: '', message: TOO_MANY_ALIASES }] };
   }
+}
+
+const TOO_MANY_ALIASES = `aliases stand for more than ${ALIASES_MAX} values, expected a file without such repetition`;
+
+function fault(path: string, line: number | undefined, message: string): Fault {
+  return { path, ...(line === undefined ? {} : { line }), message };
 }
 
 function keysTwice(document: Document, lines: LineCounter): Fault[] {
@@ -54,16 +70,26 @@ function keysTwice(document: Document, lines: LineCounter): Fault[] {
         if (!isScalar(key)) continue;
         const line = lineOfNode(key, lines);
         if (first.has(key.value)) {
-          faults.push({
-            path: String(key.value),
-            ...(line === undefined ? {} : { line }),
-            message: `the key stands twice in one mapping, first in line ${first.get(key.value)}`,
-          });
+          const earlier = first.get(key.value);
+          faults.push(
+            fault(String(key.value), line, `the key stands twice in one mapping, first in line ${earlier}`),
+          );
         } else first.set(key.value, line);
       }
     },
   });
   return faults;
+}
+
+function wrongAliases(document: Document, lines: LineCounter): Fault[] {
+  const aliases: Alias[] = [];
+  visit(document, { Alias: (_, alias) => void aliases.push(alias) });
+  if (aliases.length > ALIASES_MAX) return [{ path: '', message: TOO_MANY_ALIASES }];
+  return aliases
+    .filter((alias) => alias.resolve(document) === undefined)
+    .map((alias) =>
+      fault('', lineOfNode(alias, lines), `*${alias.source}: no anchor &${alias.source} stands before it`),
+    );
 }
 
 function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number | undefined {
