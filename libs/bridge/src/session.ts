@@ -80,7 +80,12 @@ export type JournalAnswer =
   | { readonly state: 'never'; readonly journal: string; readonly boot: string }
   | { readonly state: 'refused'; readonly reason: string; readonly journal: string; readonly boot: string }
   | { readonly state: 'intent'; readonly journal: string; readonly boot: string }
-  | { readonly state: 'result'; readonly result: TradeResult; readonly journal: string; readonly boot: string };
+  | {
+      readonly state: 'result';
+      readonly result: TradeResult;
+      readonly journal: string;
+      readonly boot: string;
+    };
 
 export type DoneOrder = {
   readonly order: string;
@@ -94,7 +99,11 @@ export type DoneOrder = {
 };
 
 /** The rows of one LIST. `synced` false: the terminal's lists are still filling and prove nothing. */
-export type Listing<Row> = { readonly rows: readonly Row[]; readonly synced: boolean; readonly broker: boolean };
+export type Listing<Row> = {
+  readonly rows: readonly Row[];
+  readonly synced: boolean;
+  readonly broker: boolean;
+};
 
 export type Rows = {
   positions: Position;
@@ -132,7 +141,12 @@ export type BridgeSession = {
   readonly send: (command: TradeCommand) => boolean;
   readonly lease: (epoch: string, holder: string, forMs: number) => void;
   /** Rejects with SessionLost. */
-  readonly fence: (epoch: string, holder: string, trade: boolean, deadlineMs: number) => Promise<FenceOutcome>;
+  readonly fence: (
+    epoch: string,
+    holder: string,
+    trade: boolean,
+    deadlineMs: number,
+  ) => Promise<FenceOutcome>;
   /** Rejects with SessionLost. */
   readonly ask: (commandId: string, deadlineMs: number) => Promise<JournalAnswer>;
   /** Rejects with SessionLost. */
