@@ -1,0 +1,64 @@
+/** The whole backend over a real Redis: what is answered is what is stored. */
+import { accountKeys } from '@holdfast/redis';
+import { signalMagic } from '@holdfast/ha-core';
+import { createRedisNodes } from '@holdfast/redis';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type RedisPair, startRedisPair } from './testing/redis-pair.ts';
+import { ACCOUNT, type StartedBackend, startTestBackend } from './testing/start.ts';
+
+let redis: RedisPair;
+let backend: StartedBackend;
+
+beforeAll(async () => {
+  redis = await startRedisPair();
+  backend = await startTestBackend(redis);
+});
+
+afterAll(async () => {
+  await backend?.stop(1000);
+  await redis?.stop();
+});
+
+const SIGNALS = `/v1/accounts/${ACCOUNT}/signals`;
+const open = (id: string) => ({ id, action: 'open', symbol: 'EURUSD', side: 'buy', volume: '0.10' });
+
+test('a signal is answered 202 and then is on both nodes', async () => {
+  const answer = await backend.call(SIGNALS, open('s-1'));
+  expect(answer.status).toBe(202);
+  expect(await answer.json()).toMatchObject({
+    id: 's-1',
+    account: ACCOUNT,
+    state: 'accepted',
+    repeat: false,
+  });
+  const keys = accountKeys(ACCOUNT);
+  for (const endpoint of redis.nodes) {
+    const node = await createRedisNodes().open(endpoint, 1000);
+    const [state] = await node.run([['HGET', keys.signal(signalMagic(ACCOUNT, 's-1')), 'state']], 1000);
+    node.close();
+    expect(state).toBe('accepted');
+  }
+});
+
+test('a repeat is answered 200, another body under the same id 409', async () => {
+  expect((await backend.call(SIGNALS, open('s-2'))).status).toBe(202);
+  const again = await backend.call(SIGNALS, open('s-2'));
+  expect(again.status).toBe(200);
+  expect(await again.json()).toMatchObject({ id: 's-2', repeat: true });
+  const other = await backend.call(SIGNALS, { ...open('s-2'), volume: '0.2' });
+  expect(other.status).toBe(409);
+  expect(await other.json()).toMatchObject({ error: { code: 'id_conflict', id: 's-2' } });
+});
+
+test('GET shows the accepted signal with its first step', async () => {
+  await backend.call(SIGNALS, open('s-3'));
+  const shown = await backend.call(`${SIGNALS}/s-3`);
+  expect(shown.status).toBe(200);
+  expect(await shown.json()).toMatchObject({
+    id: 's-3',
+    state: 'accepted',
+    steps: [{ state: 'accepted', by: 'backend-1' }],
+    signal: open('s-3'),
+  });
+  expect((await backend.call(`${SIGNALS}/never-sent`)).status).toBe(404);
+});

@@ -1,0 +1,109 @@
+/** Puts a backend together from what main.ts (or a test) wires, and starts it. */
+import type { Configuration } from '@holdfast/configuration';
+import type { Endpoint, Host, RedisNodes } from '@holdfast/ha-core';
+import type { Metrics } from '@holdfast/process';
+import { type AcknowledgedWriter, createInstanceState, createSignalInbox } from '@holdfast/redis';
+import { createAcceptance, type TradedAccount } from './acceptance.ts';
+import { createAcceptanceRepeater } from './acceptance-repeater.ts';
+import { profile } from '@holdfast/ha-core';
+import { createLatency } from './latency.ts';
+import { listen } from './listeners.ts';
+import type { Log } from './log.ts';
+import { createRateLimit } from './rate-limit.ts';
+import { createRedisWatch } from './redis-watch.ts';
+import { createServer } from './server.ts';
+import { followSymbolRules } from './symbol-rules.ts';
+
+export type BackendOptions = {
+  readonly name: string;
+  readonly pid: number;
+  readonly listen: Endpoint;
+  readonly configuration: Configuration;
+  readonly secrets: { readonly apiKey: string; readonly webhookTokens: ReadonlyMap<string, string> };
+  readonly host: Host;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly redis: RedisNodes;
+  readonly writer: AcknowledgedWriter;
+};
+
+export type Backend = {
+  readonly port: number;
+  readonly sharedPort: number;
+  /** Serves what is under way, gives up its addresses, ends the event streams. */
+  readonly stop: (withinMs: number) => Promise<void>;
+};
+
+/** The loop is stuck when its one-second turn is this late. */
+const STUCK_MS = 10_000;
+
+export async function startBackend(options: BackendOptions): Promise<Backend> {
+  const { configuration, host, log, name, writer } = options;
+  const accounts = new Map<string, TradedAccount>(
+    configuration.accounts.map((account) => [account.account, account]),
+  );
+  const inbox = createSignalInbox({ writer, reader: name });
+  const state = createInstanceState({ writer, reader: name });
+  const repeater = createAcceptanceRepeater({ name, host, log, inbox });
+  const rules = followSymbolRules(host, state, [...accounts.keys()]);
+  const latency = createLatency();
+  const watch = createRedisWatch({
+    name,
+    host,
+    log,
+    redis: options.redis,
+    nodes: configuration.redis.nodes,
+    writerView: writer.view,
+    maxmemoryBytes: configuration.redis.maxmemoryBytes,
+    announcement: () => ({
+      kind: 'backend',
+      role: 'active',
+      pid: options.pid,
+      endpoint: `${options.listen.host}:${options.listen.port}`,
+      detail: { acceptance: latency.summary(), repeating: repeater.count() },
+    }),
+  });
+  const refusedPercent = profile(configuration.profile).redisOpensRefusedPercent;
+  const accept = createAcceptance({
+    name,
+    host,
+    log,
+    inbox,
+    repeater,
+    rules: rules.of,
+    memoryFull: () => watch.view().usedMemoryPercent >= refusedPercent,
+    onAnswered: (_outcome, tookMs) => latency.add(tookMs),
+  });
+  const server = await createServer({
+    name,
+    host,
+    log,
+    accounts,
+    apiKey: options.secrets.apiKey,
+    accept,
+    inbox,
+    state,
+    rateLimit: createRateLimit(host, {
+      perSecond: configuration.api.requestsPerSecond,
+      burst: configuration.api.requestsBurst,
+    }),
+    alive: () => (host.monotonicMs() - watch.turnedAtMs() > STUCK_MS ? 'the loop does not turn' : undefined),
+    ready: () =>
+      writer.view().primary === undefined ? 'no Redis primary with a replica in sync' : undefined,
+    metrics: options.metrics,
+  });
+  const listeners = await listen(server, options.listen, configuration.api.listen, host);
+  log.info({ port: listeners.port, sharedPort: listeners.sharedPort }, 'listening');
+  return {
+    port: listeners.port,
+    sharedPort: listeners.sharedPort,
+    stop: async (withinMs) => {
+      const startedMs = host.monotonicMs();
+      await listeners.drain(withinMs);
+      await repeater.settle(Math.max(0, withinMs - (host.monotonicMs() - startedMs)));
+      rules.stop();
+      watch.stop();
+      await writer.stop();
+    },
+  };
+}

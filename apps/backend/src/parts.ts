@@ -1,0 +1,35 @@
+/** What the routes work with, wired by main.ts (or by a test) and handed to each route file. */
+import type { Host } from '@holdfast/ha-core';
+import type { InstanceState, SignalInbox } from '@holdfast/redis';
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AcceptSignal, TradedAccount } from './acceptance.ts';
+import type { Log } from './log.ts';
+import type { RateLimit } from './rate-limit.ts';
+
+/** A Fastify instance whose schemas are zod's. */
+export type Api = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+export type Parts = {
+  readonly name: string;
+  readonly host: Host;
+  readonly log: Log;
+  readonly accounts: ReadonlyMap<string, TradedAccount>;
+  readonly apiKey: string;
+  readonly accept: AcceptSignal;
+  readonly inbox: SignalInbox;
+  readonly state: InstanceState;
+  readonly rateLimit: RateLimit;
+  /** Undefined while the loop turns, else why not. */
+  readonly alive: () => string | undefined;
+  /** Undefined while signals can be accepted, else why not. */
+  readonly ready: () => string | undefined;
+  readonly metrics: { readonly text: () => Promise<string>; readonly contentType: string };
+};

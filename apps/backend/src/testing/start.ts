@@ -1,0 +1,88 @@
+/** For tests: a whole backend over a real Redis pair, on ports that were free. */
+import { configurationSchema } from '@holdfast/configuration';
+import { createMetrics, realHost } from '@holdfast/process';
+import { createAcknowledgedWriter, createRedisNodes } from '@holdfast/redis';
+import { type Backend, startBackend } from '../backend.ts';
+import { freePort, type RedisPair } from './redis-pair.ts';
+import { silentLog } from './silent-log.ts';
+
+export const API_KEY = 'a-key-of-the-tests';
+export const WEBHOOK_TOKEN = 'a-token-of-the-tests';
+export const ACCOUNT = 'demo-hedging';
+
+export type StartedBackend = Backend & {
+  readonly url: string;
+  readonly sharedUrl: string;
+  readonly call: (path: string, body?: unknown, headers?: Record<string, string>) => Promise<Response>;
+};
+
+/** Starts one; `sharedPort` lets two of them share an address. */
+export async function startTestBackend(
+  redis: RedisPair,
+  more: { readonly name?: string; readonly sharedPort?: number } = {},
+): Promise<StartedBackend> {
+  const name = more.name ?? 'backend-1';
+  const own = { host: '127.0.0.1', port: await freePort() };
+  const shared = { host: '127.0.0.1', port: more.sharedPort ?? (await freePort()) };
+  const configuration = testConfiguration(redis, name, own, shared);
+  const nodes = createRedisNodes();
+  const log = silentLog();
+  const writer = createAcknowledgedWriter({
+    host: realHost,
+    redis: nodes,
+    nodes: redis.nodes,
+    log: (event, detail) => log.debug(detail, event),
+  });
+  const backend = await startBackend({
+    name,
+    pid: process.pid,
+    listen: own,
+    configuration,
+    secrets: { apiKey: API_KEY, webhookTokens: new Map([['alerts', WEBHOOK_TOKEN]]) },
+    host: realHost,
+    log,
+    metrics: createMetrics(name),
+    redis: nodes,
+    writer,
+  });
+  const url = `http://127.0.0.1:${backend.port}`;
+  const call: StartedBackend['call'] = (path, body, headers = {}) =>
+    fetch(`${url}${path}`, {
+      ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+      headers: {
+        authorization: `Bearer ${API_KEY}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+    });
+  return { ...backend, url, sharedUrl: `http://127.0.0.1:${backend.sharedPort}`, call };
+}
+
+type At = { readonly host: string; readonly port: number };
+
+function testConfiguration(redis: RedisPair, name: string, own: At, shared: At) {
+  const at = { host: '127.0.0.1', port: 1 };
+  return configurationSchema.parse({
+    cluster: 'test',
+    redis: {
+      nodes: redis.nodes.map((node, index) => ({ name: `redis-${index + 1}`, ...node })),
+      sentinels: [],
+    },
+    engines: [{ name: 'engine-1', bridge: at, peer: at, health: at }],
+    backends: [{ name, listen: own }],
+    api: { listen: shared, keyFile: 'api.key' },
+    sync: { name: 'sync-1', api: at, database: 'sync.duckdb' },
+    clickhouse: { url: 'http://127.0.0.1:1' },
+    clusterSecretFile: 'cluster.secret',
+    accounts: [
+      {
+        account: ACCOUNT,
+        margin: 'hedging',
+        bridgeSecretFile: 'bridge.secret',
+        terminals: [{ name: 'terminal-1', role: 'primary' }],
+        symbols: ['EURUSD', 'GBPUSD'],
+      },
+    ],
+    webhooks: [{ name: 'alerts', tokenFile: 'alerts.token', account: ACCOUNT, wholeStops: 'points' }],
+  });
+}
