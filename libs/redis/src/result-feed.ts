@@ -63,8 +63,8 @@ export type Following = {
   /** Ends after the call of a follower that is under way. */
   readonly stop: () => Promise<void>;
   readonly following: () => ReadonlyMap<string, number>;
-  /** Wall milliseconds of the last acknowledged read of all accounts; undefined before the first. */
-  readonly lastReadAtMs: () => number | undefined;
+  /** How long ago all accounts were last read and acknowledged, in ms; undefined before the first time. */
+  readonly lastReadAgeMs: () => number | undefined;
 };
 
 /** Redis cannot acknowledge a read now. Nothing was handed on; try again. */
@@ -215,7 +215,7 @@ function follow(
       const startedMs = host.monotonicMs();
       try {
         await advanceAll(news === 'all' ? [...positions.keys()] : news);
-        if (news === 'all') lastReadAtMs = host.wallMs();
+        if (news === 'all') lastReadAtMs = host.monotonicMs();
         failures = 0;
       } catch (error) {
         options.log('feed_waits', { error: String(error), failures });
@@ -239,7 +239,7 @@ function follow(
       return ended;
     },
     following: () => positions,
-    lastReadAtMs: () => lastReadAtMs,
+    lastReadAgeMs: () => (lastReadAtMs === undefined ? undefined : host.monotonicMs() - lastReadAtMs),
   };
 }
 

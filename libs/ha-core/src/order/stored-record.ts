@@ -55,8 +55,19 @@ export function recordRow(numbered: NumberedRecord): RecordRow {
     at_ms: content.at,
     epoch: content.epoch,
     record,
-    hash: createHash('sha256').update(record).digest('hex'),
+    hash: contentHash(record),
   };
+}
+
+/** Is the content what its hash says, and the columns what the content says? */
+export function rowIsWhole(row: RecordRow): boolean {
+  if (contentHash(row.record) !== row.hash) return false;
+  const again = recordRow(recordOfRow(row));
+  return (Object.keys(again) as (keyof RecordRow)[]).every((column) => again[column] === row[column]);
+}
+
+function contentHash(record: string): string {
+  return createHash('sha256').update(record).digest('hex');
 }
 
 /** The record of a row. Throws when `record` is not JSON, which a store that keeps its hashes cannot produce. */

@@ -1,0 +1,210 @@
+/**
+ * sync: RTRS → DuckDB → ClickHouse, snapshots, the read API. The only file of the app that wires real I/O.
+ *
+ *   node main.ts --config holdfast.yaml
+ *
+ * The same program is the child that checks database files (`--check-database FILE`), so that a bundle is one file.
+ */
+import { parseArgs } from 'node:util';
+import { createResultArchive } from '@holdfast/clickhouse';
+import { ConfigurationError, type LoadedConfiguration, loadConfiguration } from '@holdfast/configuration';
+import {
+  type CheckCommand,
+  type CheckOutcome,
+  createPushStore,
+  createResultStore,
+  openDatabase,
+  readWholeDatabase,
+  takeSnapshot,
+} from '@holdfast/duckdb';
+import { profile } from '@holdfast/ha-core';
+import {
+  crashOnUnhandled,
+  createLog,
+  createMetrics,
+  EXIT_UNHANDLED,
+  onShutdown,
+  realHost,
+  startHealth,
+  watchProgress,
+} from '@holdfast/process';
+import { createAcknowledgedWriter, createRedisNodes, createResultFeed } from '@holdfast/redis';
+import { startAnnouncing } from './announce.ts';
+import { createSyncMetrics } from './metrics.ts';
+import { startPush } from './push.ts';
+import { readRoutes } from './read-api.ts';
+import { restoreDatabase } from './restore.ts';
+import { startSnapshots } from './snapshots.ts';
+import { startSync } from './sync.ts';
+
+/** Between two tries of a batch that ClickHouse did not confirm, at most. */
+const RETRY_MOST_MS = 300_000;
+const STOP_LIMIT_MS = 10_000;
+/** Without an acknowledged read for this long the stores fall behind: not ready. */
+const READ_AGE_MOST_MS = 5000;
+
+const { values: args } = parseArgs({
+  options: { config: { type: 'string' }, 'check-database': { type: 'string' } },
+});
+if (args['check-database'] !== undefined) await check(args['check-database']);
+else await run(load(args.config));
+
+async function check(file: string): Promise<void> {
+  const outcome = await readWholeDatabase(file).catch(
+    (error: unknown): CheckOutcome => ({ is: 'damaged', why: String(error).slice(0, 500) }),
+  );
+  process.stdout.write(`${JSON.stringify(outcome)}\n`);
+}
+
+function load(file: string | undefined): LoadedConfiguration {
+  try {
+    return loadConfiguration(file ?? 'holdfast.yaml');
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+}
+
+async function run(configuration: LoadedConfiguration): Promise<void> {
+  const { values } = configuration;
+  const { name } = values.sync;
+  const numbers = profile(values.profile);
+  const host = realHost;
+  const wallMs = host.wallMs;
+  const log = createLog({ name, level: values.log.level });
+  crashOnUnhandled(log);
+  const metrics = createMetrics(name);
+  const counts = createSyncMetrics(metrics);
+  const logEvent = (event: string, detail: Record<string, unknown>): void => log.info(detail, event);
+  const checkCommand: CheckCommand = [process.execPath, process.argv[1] ?? '', '--check-database'];
+  const file = configuration.path(values.sync.database);
+  const backups = configuration.path(values.sync.backups);
+  const secret = configuration.secret('clusterSecretFile', values.clusterSecretFile);
+
+  const restored = await restoreDatabase({ file, backups, wallMs, log, checkCommand });
+  log.info({ ...restored }, 'database ready');
+  if (restored.from !== 'database') counts.restored.inc({ from: restored.from });
+  const database = await openDatabase({ file });
+  const store = createResultStore(database, wallMs);
+  const pushStore = createPushStore(database, wallMs);
+
+  const passwordOf = (field: string, path: string | undefined) =>
+    path === undefined ? {} : { password: configuration.secret(field, path) };
+  const { url, database: archiveDatabase, user, passwordFile } = values.clickhouse;
+  const archive = createResultArchive({
+    url,
+    database: archiveDatabase,
+    user,
+    ...passwordOf('clickhouse.passwordFile', passwordFile),
+  });
+  const redis = createRedisNodes(passwordOf('redis.passwordFile', values.redis.passwordFile));
+  const nodes = values.redis.nodes;
+  const writer = createAcknowledgedWriter({ host, redis, nodes, log: logEvent });
+  const gatherMs = numbers.syncEveryMs / 4;
+  const feed = createResultFeed({ host, redis, nodes, writer, reader: name, log: logEvent, gatherMs });
+  const accounts = values.accounts.map((each) => each.account);
+
+  const snapshots = startSnapshots({
+    host,
+    everyMs: numbers.snapshotEveryMs,
+    take: () => takeSnapshot({ database, backups, kept: numbers.snapshotsKept, wallMs, checkCommand }),
+    log,
+    onFailed: () => counts.snapshotsFailed.inc(),
+  });
+  if (restored.from !== 'database') snapshots.request('restored');
+  const push = startPush({
+    host,
+    store: pushStore,
+    results: store,
+    archive,
+    log,
+    retryFirstMs: numbers.failedSyncRetryMs,
+    retryMostMs: RETRY_MOST_MS,
+    onConfirmed: ({ account }, rows) => counts.pushed.inc({ account }, rows),
+    onFailed: ({ account }) => counts.failed.inc({ account }),
+  });
+  const following = await startSync({
+    feed,
+    store,
+    pushStore,
+    archive,
+    accounts,
+    log,
+    onStored: (account, rows, synced) => {
+      counts.stored.inc({ account }, rows);
+      counts.synced.set({ account }, synced);
+      push.wake();
+    },
+    onStopped: (account) => {
+      counts.stopped.set({ account }, 1);
+      snapshots.request('account stopped');
+    },
+    onFatal: (error) => {
+      log.error({ err: error }, 'the database cannot be used any more: leaving, to be started again');
+      process.exit(EXIT_UNHANDLED);
+    },
+  });
+  for (const account of accounts) counts.stopped.set({ account }, following.following().has(account) ? 0 : 1);
+
+  const progress = watchProgress(host, { everyMs: 250, stalledMs: 5000 });
+  const readAge = (): number => following.lastReadAgeMs() ?? Number.POSITIVE_INFINITY;
+  const status = () => {
+    const { name: snapshot, ageMs, lastError } = snapshots.state();
+    const clickhouse = push.state();
+    return {
+      clickhouse: { available: clickhouse.available, lastError: clickhouse.lastError ?? null },
+      snapshot: { name: snapshot ?? null, ageMs: ageMs ?? null, lastError: lastError ?? null },
+      restored: { ...restored },
+    };
+  };
+  const health = await startHealth({
+    endpoint: values.sync.api,
+    alive: progress.alive,
+    ready: () => (readAge() <= READ_AGE_MOST_MS ? undefined : 'records cannot be read from Redis'),
+    metrics,
+    routes: readRoutes({ secret, store, pushStore, accounts, status }),
+  });
+  const { host: address, port } = values.sync.api;
+  const endAnnouncing = startAnnouncing({
+    host,
+    redis,
+    nodes,
+    name,
+    announcement: () => ({
+      kind: 'sync',
+      role: 'active',
+      pid: process.pid,
+      endpoint: `${address}:${port}`,
+      at: wallMs(),
+      detail: detailOf(accounts.length - following.following().size, push.state().available),
+    }),
+    log: logEvent,
+  });
+  log.info({ endpoint: `${address}:${port}`, accounts }, 'serving');
+
+  onShutdown(
+    log,
+    async () => {
+      endAnnouncing();
+      await following.stop();
+      await push.stop();
+      await snapshots.stop();
+      await health.close();
+      await writer.stop();
+      await archive.close();
+      progress.stop();
+      await database.hold((run) => run('CHECKPOINT'));
+      await database.close();
+    },
+    STOP_LIMIT_MS,
+  );
+}
+
+function detailOf(stopped: number, archiveAvailable: boolean): string {
+  const parts = [
+    stopped > 0 ? `${stopped} account(s) stopped` : '',
+    archiveAvailable ? '' : 'ClickHouse does not confirm',
+  ];
+  return parts.filter((part) => part !== '').join(', ') || 'ok';
+}
