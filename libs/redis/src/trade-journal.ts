@@ -81,6 +81,8 @@ export type TradeJournal = {
   readonly step: (magic: string, state: string, step: Step) => Promise<JournalOutcome>;
   /** RIS: fields of JSON; undefined removes. */
   readonly instance: (fields: Readonly<Record<string, unknown>>) => Promise<JournalOutcome>;
+  /** Which signals these magics belong to; magics that are not ours are left out. Empty when Redis cannot be read. */
+  readonly signalIds: (magics: readonly string[]) => Promise<ReadonlyMap<string, string>>;
   /** Reads the whole account in one acknowledged read; undefined when Redis cannot be reached now. */
   readonly load: () => Promise<AccountSnapshot | undefined>;
 };
@@ -171,6 +173,20 @@ export function createTradeJournal(
           ]),
         ],
       }),
+    signalIds: async (magics) => {
+      const ids = new Map<string, string>();
+      if (magics.length === 0) return ids;
+      const read = await writer.read(
+        magics.map((magic) => ['HGET', keys.signal(magic), 'id'] as const),
+        { name: 'hf_mark', keys: [keys.marks], args: [leadership.holder, 'magics'] },
+      );
+      if (read.is !== 'acknowledged') return ids;
+      for (const [index, id] of words(read.replies).entries()) {
+        const magic = magics[index];
+        if (id !== '' && magic !== undefined) ids.set(magic, id);
+      }
+      return ids;
+    },
     load: () => loadAccount(writer, account, leadership.holder),
   };
 }

@@ -246,36 +246,44 @@ function unknown(state: OrderState & { is: 'unknown' }, event: OrderEvent, nowMs
   switch (event.is) {
     case 'evidence': {
       if (event.execution !== undefined) {
-        const found = accepted(intent, event.execution, nowMs);
-        if (found.state.is !== 'finishing') break;
-        return finish({ ...found.state.ending, reason: 'found_at_broker' }, intent);
+        const next = accepted(intent, event.execution, nowMs);
+        if (next.state.is !== 'finishing') break;
+        return finish({ ...next.state.ending, reason: 'found_at_broker' }, intent);
       }
       if (event.certainNo !== undefined) {
         return finish({ outcome: 'rejected', reason: 'found_at_broker', detail: event.certainNo }, intent);
       }
       break;
     }
-    case 'result':
-    case 'answer': {
-      // The bridge found out in the end: its journal is proof too, unless it is as ambiguous as before.
-      const execution =
-        event.is === 'result'
-          ? event.execution
-          : event.answer.state === 'result'
-            ? event.answer.execution
-            : undefined;
-      if (execution !== undefined && returnCode(execution.retcode).class !== 'ambiguous') {
-        const next = executed(intent, execution, 0, nowMs);
-        if (next.state.is === 'finishing') return next;
+    case 'answer':
+      // "Never" and "refused" by the journal that the intent names are certain, however late they come.
+      if (event.answer.state === 'never' && event.answer.sameJournal) {
+        return again(intent, event.lifeMs, nowMs, 0, 'not_trading');
       }
+      if (event.answer.state === 'refused')
+        return refusedByBridge(intent, event.answer.reason, event.lifeMs, nowMs);
+      if (event.answer.state === 'result') return found(state, event.answer.execution, event.lifeMs, nowMs);
       return stay(state);
-    }
+    case 'result':
+      return found(state, event.execution, event.lifeMs, nowMs);
     default:
       return stay(state);
   }
   const lookUps = state.lookUps + 1;
   const afterMs = Math.min(LIMITS.lookUpEveryMsMax, LIMITS.lookUpFirstMs * 2 ** Math.min(lookUps, 16));
   return { state: { ...state, lookUps }, effects: [{ do: 'look_up', afterMs }] };
+}
+
+/** The bridge found out in the end: its journal is proof too, unless it is as ambiguous as before. */
+function found(
+  state: OrderState & { is: 'unknown' },
+  execution: Execution,
+  lifeMs: number,
+  nowMs: number,
+): OrderStep {
+  if (returnCode(execution.retcode).class === 'ambiguous') return stay(state);
+  const next = executed(state.intent, execution, lifeMs, nowMs);
+  return next.state.is === 'unknown' ? stay(state) : next;
 }
 
 function isLess(volume: string, than: string): boolean {

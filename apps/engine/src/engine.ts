@@ -1,0 +1,370 @@
+/**
+ * The engine: carries signals of its accounts to the broker, each account by one engine at a time.
+ *
+ * It holds what must be warm before a takeover (connections to Redis, sessions to every terminal, RTSS as it grows,
+ * links to the other engines) and, per account, a leadership; while that is active, an active account.
+ */
+import { type BridgeSession, createBridgeListener } from '@holdfast/bridge';
+import {
+  backOffMs,
+  type Endpoint,
+  type Host,
+  type LeaseRow,
+  LIMITS,
+  type MarginMode,
+  type Network,
+  type Profile,
+  type RedisNodes,
+  sleep,
+  type TakeoverCause,
+} from '@holdfast/ha-core';
+import {
+  type AcceptedSignal,
+  accountKeys,
+  createAcknowledgedWriter,
+  createLeaseStore,
+  createPrimaryConnection,
+  createTradeJournal,
+  followSignals,
+  NODES_KEY,
+  type WriterView,
+  words,
+} from '@holdfast/redis';
+import { type AccountView, type ActiveAccount, createActiveAccount } from './account.ts';
+import { createLeadership, type Leadership } from './leadership.ts';
+import { createPeerLinks, type PeerLinks } from './peer-link.ts';
+
+export type EngineAccount = {
+  readonly account: string;
+  readonly margin: MarginMode;
+  readonly bridgeSecret: string;
+};
+
+export type EngineOptions = {
+  readonly engine: string;
+  readonly numbers: Profile;
+  readonly nodes: readonly Endpoint[];
+  readonly bridge: Endpoint;
+  readonly peer: Endpoint;
+  /** All engines of the cluster in the order of the configuration, this one included. */
+  readonly engines: readonly { readonly engine: string; readonly endpoint: Endpoint }[];
+  readonly accounts: readonly EngineAccount[];
+  /** HMAC with the cluster's secret, and comparison in constant time. */
+  readonly proof: (text: string) => string;
+  readonly equal: (a: string, b: string) => boolean;
+  /** 16 random bytes as hex. */
+  readonly nonce: () => string;
+  /** What RIS says of this process besides its role: pid, endpoint. */
+  readonly announce: Readonly<Record<string, unknown>>;
+  readonly log: (event: string, detail: Record<string, unknown>) => void;
+  readonly onResult?: (account: string, outcome: string, tookMs: number) => void;
+  readonly onRound?: (calls: number, tookMs: number) => void;
+  readonly onTakeover?: (account: string, cause: TakeoverCause) => void;
+};
+
+export type EngineView = {
+  readonly redis: WriterView;
+  readonly peers: readonly string[];
+  readonly accounts: readonly EngineAccountView[];
+};
+
+export type EngineAccountView = {
+  readonly account: string;
+  readonly role: 'active' | 'standby';
+  readonly holder: string;
+  readonly epoch: string;
+  readonly sessions: readonly string[];
+  readonly active: AccountView | undefined;
+};
+
+export type Engine = {
+  readonly view: () => EngineView;
+  /** Hands one account over to a peer; false when it is not active here. */
+  readonly handOver: (account: string) => Promise<boolean>;
+  /** SIGTERM: finishes what is in flight, hands every account over, leaves. */
+  readonly leave: () => Promise<void>;
+  /** Ends without handing over. */
+  readonly stop: () => void;
+};
+
+/** What one account has at this engine, active or not. */
+type Seat = {
+  readonly account: EngineAccount;
+  readonly sessions: Map<string, BridgeSession>;
+  /** Entries of RTSS and when this engine first saw them; bounded, the oldest leave first. */
+  readonly firstSeenMs: Map<string, number>;
+  leadership: Leadership;
+  active: ActiveAccount | undefined;
+  epoch: string;
+};
+
+const DRAIN_MS = 2000;
+const ANNOUNCE_MS = 1000;
+const WRITE_WITHIN_MS = 2000;
+const FIRST_SEEN_MAX = 20_000;
+
+/** Starts an engine; rejects when one of its endpoints cannot be listened on. */
+export async function createEngine(parts: {
+  readonly host: Host;
+  readonly network: Network;
+  readonly redis: RedisNodes;
+  readonly options: EngineOptions;
+}): Promise<Engine> {
+  const { host, network, redis, options } = parts;
+  const { engine, numbers, nodes, log } = options;
+  const writer = createAcknowledgedWriter({
+    host,
+    redis,
+    nodes,
+    log,
+    ...(options.onRound === undefined ? {} : { onRound: options.onRound }),
+  });
+  const store = createLeaseStore(writer, engine);
+  const reads = createPrimaryConnection({ host, redis, nodes });
+  const seats = new Map<string, Seat>();
+  let stopped = false;
+
+  const peers: PeerLinks = await createPeerLinks({
+    ...parts.options,
+    host,
+    network,
+    listen: options.peer,
+    peers: options.engines.filter((other) => other.engine !== engine),
+    onDead: (peer) => {
+      for (const seat of seats.values()) seat.leadership.peerDead(peer);
+    },
+    onReleased: (account) => seats.get(account)?.leadership.look(),
+  });
+
+  const readLease = async (account: string): Promise<LeaseRow | undefined> => {
+    try {
+      const { replies } = await reads.run(
+        [['HMGET', accountKeys(account).lease, 'holder', 'epoch', 'beat', 'successor']],
+        LIMITS.commandDeadlineMs,
+      );
+      const [holder, epoch, beat, successor] = words(replies[0]);
+      if (holder === undefined) return undefined;
+      return { holder, epoch: epoch || '0', beat: beat || '0', successor: successor ?? '' };
+    } catch {
+      return undefined;
+    }
+  };
+
+  const seatOf = (account: EngineAccount, index: number): Seat => {
+    const name = account.account;
+    const preferred = options.engines[index % options.engines.length]?.engine === engine;
+    const seat: Seat = {
+      account,
+      sessions: new Map(),
+      firstSeenMs: new Map(),
+      active: undefined,
+      epoch: '0',
+      leadership: createLeadership({
+        host,
+        engine,
+        account: name,
+        preferred,
+        beatMs: numbers.engineBeatMs,
+        leaseMs: numbers.engineLeaseMs,
+        selfStopMs: numbers.engineSelfStopMs,
+        store,
+        read: () => readLease(name),
+        terminalEpoch: () => highestEpoch(seats.get(name)),
+        successor: () => peers.alive()[0] ?? '',
+        onActivate: (epoch, cause) => void activate(name, epoch, cause),
+        onPause: () => {
+          log('paused', { account: name, reason: 'the lease could not be renewed' });
+          seats.get(name)?.active?.pause();
+        },
+        onResume: () => {
+          log('resumed', { account: name });
+          seats.get(name)?.active?.resume();
+        },
+        onRenewed: () => seats.get(name)?.active?.renewed(),
+        onDeactivate: (why) => deactivate(name, why),
+        onReleased: (successor) => {
+          log('released', { account: name, successor });
+          peers.sendReleased(name, successor);
+        },
+      }),
+    };
+    return seat;
+  };
+
+  const activate = async (name: string, epoch: string, cause: TakeoverCause): Promise<void> => {
+    const seat = seats.get(name);
+    if (seat === undefined) return;
+    seat.epoch = epoch;
+    log('active', { account: name, epoch, cause });
+    options.onTakeover?.(name, cause);
+    const journal = createTradeJournal(writer, name, { holder: engine, epoch }, WRITE_WITHIN_MS);
+    const mine = (): boolean => {
+      const state = seat.leadership.state();
+      return !stopped && state.is === 'active' && state.epoch === epoch;
+    };
+    for (let attempt = 0; mine(); attempt += 1) {
+      const snapshot = await journal.load();
+      if (!mine()) return;
+      if (snapshot === undefined) {
+        await sleep(host, backOffMs(attempt, 10, 200, host.random()));
+        continue;
+      }
+      const active = createActiveAccount({
+        host,
+        account: name,
+        margin: seat.account.margin,
+        engine,
+        epoch,
+        numbers,
+        journal,
+        snapshot,
+        firstSeenMs: (entry) => seat.firstSeenMs.get(entry),
+        onDeposed: (by) => {
+          log('deposed', { account: name, epoch, by });
+          seat.active = undefined;
+          seat.leadership.deposed();
+        },
+        notify: (what, detail) => log('notify', { account: name, what, ...detail }),
+        onResult: (outcome, tookMs) => options.onResult?.(name, outcome, tookMs),
+        log: (event, detail) => log(event, { account: name, ...detail }),
+      });
+      seat.active = active;
+      for (const session of seat.sessions.values()) active.addSession(session);
+      return;
+    }
+  };
+
+  const deactivate = async (name: string, why: 'stale' | 'left'): Promise<void> => {
+    const seat = seats.get(name);
+    const active = seat?.active;
+    if (seat === undefined || active === undefined) return;
+    if (why === 'left') await active.drain(DRAIN_MS);
+    active.stop();
+    seat.active = undefined;
+    log('inactive', { account: name, epoch: seat.epoch, why });
+  };
+
+  const onSession = (session: BridgeSession): void => {
+    const seat = seats.get(session.identity.account);
+    if (seat === undefined || stopped) return session.close('unknown_account');
+    const { terminal } = session.identity;
+    seat.sessions.set(terminal, session);
+    log('session', { account: seat.account.account, terminal, role: session.identity.role });
+    session.onEvent((event) => {
+      if (event.is === 'closed' && seat.sessions.get(terminal) === session) seat.sessions.delete(terminal);
+      if (event.is === 'closed')
+        log('session_closed', { account: seat.account.account, terminal, reason: event.reason });
+      seat.active?.sessionEvent(session, event);
+    });
+    seat.active?.addSession(session);
+  };
+
+  const onSignals = (account: string, signals: readonly AcceptedSignal[]): void => {
+    const seat = seats.get(account);
+    if (seat === undefined) return;
+    for (const { entry } of signals) {
+      if (seat.firstSeenMs.has(entry)) continue;
+      seat.firstSeenMs.set(entry, host.monotonicMs());
+      const [oldest] = seat.firstSeenMs.keys();
+      if (seat.firstSeenMs.size > FIRST_SEEN_MAX && oldest !== undefined) seat.firstSeenMs.delete(oldest);
+    }
+    seat.active?.take(signals);
+  };
+
+  for (const [index, account] of options.accounts.entries())
+    seats.set(account.account, seatOf(account, index));
+  const listener = await createBridgeListener({
+    host,
+    network,
+    endpoint: options.bridge,
+    engine,
+    secretOf: (account) => seats.get(account)?.account.bridgeSecret,
+    onSession,
+    nonce: options.nonce,
+    silenceMs: LIMITS.terminalSilenceMs,
+    blockedMs: LIMITS.terminalBlockedMs,
+    log,
+  });
+  const stopFollowing = followSignals({
+    host,
+    connection: createPrimaryConnection({ host, redis, nodes }),
+    accounts: options.accounts.map((account) => account.account),
+    onSignals,
+    log,
+  });
+
+  const view = (): EngineView => ({
+    redis: writer.view(),
+    peers: peers.alive(),
+    accounts: [...seats.values()].map((seat) => ({
+      account: seat.account.account,
+      role: seat.active === undefined ? 'standby' : 'active',
+      holder: seat.leadership.row()?.holder ?? '',
+      epoch: seat.leadership.row()?.epoch ?? '0',
+      sessions: [...seat.sessions.keys()],
+      active: seat.active?.view(),
+    })),
+  });
+
+  /** RIS: that this process is there. Not acknowledged, because nobody acts on it. */
+  const announce = async (): Promise<void> => {
+    if (stopped) return;
+    const now = view();
+    const active = now.accounts.filter((seat) => seat.role === 'active').map((seat) => seat.account);
+    const row = {
+      kind: 'engine',
+      role: active.length > 0 ? 'active' : 'standby',
+      ...options.announce,
+      at: host.wallMs(),
+      detail: { active, peers: now.peers, sessions: now.accounts.flatMap((seat) => seat.sessions) },
+    };
+    try {
+      await reads.run([['HSET', NODES_KEY, engine, JSON.stringify(row)]], LIMITS.commandDeadlineMs);
+    } catch (error) {
+      log('not_announced', { reason: error instanceof Error ? error.message : String(error) });
+    }
+    host.after(ANNOUNCE_MS, () => void announce());
+  };
+  void announce();
+
+  const stop = (): void => {
+    stopped = true;
+    for (const seat of seats.values()) {
+      seat.leadership.stop();
+      seat.active?.stop();
+    }
+    stopFollowing();
+    listener.close();
+    peers.close();
+    reads.stop();
+    void writer.stop();
+  };
+
+  return {
+    view,
+    handOver: async (account) => {
+      const seat = seats.get(account);
+      if (seat?.active === undefined) return false;
+      await seat.leadership.leave();
+      seat.leadership.stop();
+      const index = options.accounts.findIndex((other) => other.account === account);
+      seat.leadership = seatOf(seat.account, index).leadership;
+      return true;
+    },
+    leave: async () => {
+      await Promise.all([...seats.values()].map((seat) => seat.leadership.leave()));
+      stop();
+    },
+    stop,
+  };
+}
+
+/** The highest epoch that any terminal with an open session knows (I3: the next one is above it). */
+function highestEpoch(seat: Seat | undefined): string {
+  let highest = 0n;
+  for (const session of seat?.sessions.values() ?? []) {
+    const epoch = BigInt(session.state().epoch || '0');
+    if (epoch > highest) highest = epoch;
+  }
+  return highest.toString();
+}

@@ -1,0 +1,206 @@
+/**
+ * RTS in the active engine: positions and working orders as last known, kept in line with the terminal's own lists
+ * (reconcile), and the deals and order changes that go into RTRS as numbered records, each once (I8).
+ */
+import type { BridgeSession } from '@holdfast/bridge';
+import {
+  type Deal,
+  type DealRecord,
+  type Difference,
+  type Host,
+  type OrderRecord,
+  type Position,
+  reconcile,
+  type RtsRow,
+  type WorkingOrder,
+} from '@holdfast/ha-core';
+import type { AccountSnapshot, NamedRecord, RtsChange, TradeJournal } from '@holdfast/redis';
+
+export type HoldingsOptions = {
+  readonly host: Host;
+  readonly epoch: string;
+  readonly journal: TradeJournal;
+  readonly snapshot: AccountSnapshot;
+  readonly log: (event: string, detail: Record<string, unknown>) => void;
+};
+
+export type Holdings = {
+  readonly positions: ReadonlyMap<string, Position>;
+  readonly orders: ReadonlyMap<string, WorkingOrder>;
+  /** Rows that a result proves; the caller writes them with the result. */
+  readonly apply: (rows: readonly RtsRow[]) => void;
+  /** Which signal a magic belongs to, for the deals that will come. */
+  readonly remember: (magic: string, signalId: string) => void;
+  /**
+   * Reads the terminal's lists and writes what changed. One at a time; a call during one waits for another.
+   * @throws SessionLost, or an Error when the lists are not synced or Redis refuses the write.
+   */
+  readonly refresh: (session: BridgeSession) => Promise<void>;
+  /** Host monotonic time at which the last finished refresh began. */
+  readonly refreshedAtMs: () => number;
+};
+
+const LIST_DEADLINE_MS = 2000;
+/** Deals may become visible late: each refresh looks back this far behind the newest deal that it has seen. */
+const DEALS_OVERLAP_MS = 15_000;
+/** What a result has just proven is not overruled by a list that may lag behind it. */
+const SETTLE_MS = 2000;
+const REMEMBERED_MAX = 20_000;
+
+/** Holdings as RTS has them, before the first refresh. */
+export function createHoldings(options: HoldingsOptions): Holdings {
+  const { host, snapshot } = options;
+  const positions = new Map(snapshot.positions.map((row) => [row.position, row]));
+  const orders = new Map(snapshot.orders.map((row) => [row.order, row]));
+  const touchedAtMs = new Map<string, number>();
+  const signalIds = new Map<string, string>();
+  const recordedDeals = new Set<string>();
+  let dealsUntil = snapshot.dealsUntil ?? host.wallMs() - DEALS_OVERLAP_MS;
+  let refreshedAtMs = Number.NEGATIVE_INFINITY;
+  let running: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+
+  const apply = (rows: readonly RtsRow[]): void => {
+    for (const row of rows) {
+      touchedAtMs.set(row.key, host.monotonicMs());
+      if (row.in === 'positions') put(positions, row.key, row.value);
+      else put(orders, row.key, row.value);
+    }
+  };
+
+  const settled = (key: string, nowMs: number): boolean => {
+    const touched = touchedAtMs.get(key);
+    if (touched === undefined || nowMs - touched < SETTLE_MS) return touched === undefined;
+    touchedAtMs.delete(key);
+    return true;
+  };
+
+  const once = async (session: BridgeSession): Promise<void> => {
+    const startedMs = host.monotonicMs();
+    const deadlineMs = LIST_DEADLINE_MS;
+    const [held, working, deals] = await Promise.all([
+      session.list('positions', { deadlineMs }),
+      session.list('orders', { deadlineMs }),
+      session.list('deals', { deadlineMs, since: Math.max(0, dealsUntil - DEALS_OVERLAP_MS) }),
+    ]);
+    if (!held.synced || !working.synced) throw new Error('the terminal is not in sync with its broker yet');
+    const found = reconcile({ positions, orders }, { positions: held.rows, orders: working.rows });
+    const changes = found.changes.filter((change) => settled(change.key, startedMs));
+    const gone = changes.filter((change) => change.in === 'orders' && change.value === undefined);
+    const records = [
+      ...(await dealRecords(deals.rows)),
+      ...(await goneOrders(
+        session,
+        gone.map((row) => row.key),
+      )),
+    ];
+    const until = deals.rows.reduce((latest, deal) => Math.max(latest, deal.at), dealsUntil);
+    const rows: RtsChange[] = [...changes];
+    if (until !== dealsUntil) rows.push({ in: 'account', key: 'dealsUntil', value: until });
+    if (records.length > 0 || rows.length > 0) {
+      const written = await options.journal.record(records, rows);
+      if (written.is !== 'ok') throw new Error(`records not written: ${JSON.stringify(written)}`);
+    }
+    for (const change of changes) {
+      if (change.in === 'positions') put(positions, change.key, change.value);
+      else put(orders, change.key, change.value);
+    }
+    for (const { record } of records) if (record.kind === 'deal') remembered(recordedDeals, record.deal);
+    dealsUntil = until;
+    refreshedAtMs = startedMs;
+    tell(found.differences.filter((row) => changes.some((change) => change.key === row.key)));
+  };
+
+  const tell = (differences: readonly Difference[]): void => {
+    for (const row of differences) options.log('rts_differs', { ...row });
+  };
+
+  const dealRecords = async (deals: readonly Deal[]): Promise<NamedRecord[]> => {
+    const fresh = deals.filter((deal) => !recordedDeals.has(deal.deal));
+    const strangers = [...new Set(fresh.map((deal) => deal.magic))].filter(
+      (magic) => magic !== '0' && !signalIds.has(magic),
+    );
+    for (const [magic, id] of await options.journal.signalIds(strangers)) signalIds.set(magic, id);
+    return fresh.map((deal) => ({ name: `deal:${deal.deal}`, record: dealRecord(deal) }));
+  };
+
+  const dealRecord = (deal: Deal): DealRecord => {
+    const { at, ...told } = deal;
+    const signalId = signalIds.get(deal.magic);
+    return {
+      kind: 'deal',
+      ...told,
+      brokerAt: at,
+      ...(signalId === undefined ? {} : { signalId }),
+      at: host.wallMs(),
+      epoch: Number(options.epoch),
+    };
+  };
+
+  /** What became of working orders that are not there any more. */
+  const goneOrders = async (session: BridgeSession, tickets: readonly string[]): Promise<NamedRecord[]> => {
+    if (tickets.length === 0) return [];
+    const placed = Math.min(...tickets.map((ticket) => orders.get(ticket)?.placedAt ?? 0));
+    const done = await session.list('done', {
+      deadlineMs: LIST_DEADLINE_MS,
+      since: Math.max(0, placed - DEALS_OVERLAP_MS),
+    });
+    return done.rows
+      .filter((row) => tickets.includes(row.order))
+      .map((row) => {
+        const signalId = signalIds.get(row.magic);
+        const record: OrderRecord = {
+          kind: 'order',
+          order: row.order,
+          magic: row.magic,
+          symbol: row.symbol,
+          state: row.state === 'partial' ? 'filled' : row.state,
+          volume: row.volume,
+          price: orders.get(row.order)?.price ?? '0',
+          ...(signalId === undefined ? {} : { signalId }),
+          at: host.wallMs(),
+          epoch: Number(options.epoch),
+        };
+        return { name: `order:${row.order}:${record.state}`, record };
+      });
+  };
+
+  const refresh = (session: BridgeSession): Promise<void> => {
+    if (running === undefined) {
+      running = once(session).finally(() => {
+        running = undefined;
+      });
+      return running;
+    }
+    next ??= running
+      .catch(() => undefined)
+      .then(() => {
+        next = undefined;
+        return refresh(session);
+      });
+    return next;
+  };
+
+  return {
+    positions,
+    orders,
+    apply,
+    remember: (magic, signalId) => {
+      if (signalIds.size >= REMEMBERED_MAX) signalIds.clear();
+      signalIds.set(magic, signalId);
+    },
+    refresh,
+    refreshedAtMs: () => refreshedAtMs,
+  };
+}
+
+function put<Row>(rows: Map<string, Row>, key: string, value: Row | undefined): void {
+  if (value === undefined) rows.delete(key);
+  else rows.set(key, value);
+}
+
+/** Redis holds the truth of what was recorded; this only spares it the repeats of the overlap. */
+function remembered(names: Set<string>, name: string): void {
+  if (names.size >= REMEMBERED_MAX) names.clear();
+  names.add(name);
+}

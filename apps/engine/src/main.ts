@@ -1,0 +1,134 @@
+/** The engine process: `node apps/engine/src/main.ts --config FILE --name engine-1`. The only file with real I/O. */
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { loadConfiguration } from '@holdfast/configuration';
+import { profile } from '@holdfast/ha-core';
+import {
+  crashOnUnhandled,
+  createLog,
+  createMetrics,
+  createTcpNetwork,
+  onShutdown,
+  realHost,
+  startHealth,
+  watchProgress,
+} from '@holdfast/process';
+import { createRedisNodes } from '@holdfast/redis';
+import { createEngine } from './engine.ts';
+
+const STOP_WITHIN_MS = 5000;
+
+const { values: argv } = parseArgs({ options: { config: { type: 'string' }, name: { type: 'string' } } });
+if (argv.config === undefined || argv.name === undefined) {
+  process.stderr.write('usage: engine --config FILE --name NAME\n');
+  process.exit(2);
+}
+const configuration = loadConfiguration(argv.config);
+const { values } = configuration;
+const own = values.engines.find((engine) => engine.name === argv.name);
+if (own === undefined) {
+  const names = values.engines.map((engine) => engine.name).join(', ');
+  process.stderr.write(`--name ${argv.name}: no such engine in ${argv.config}; expected one of ${names}\n`);
+  process.exit(2);
+}
+
+const log = createLog({ name: own.name, level: values.log.level });
+crashOnUnhandled(log);
+const metrics = createMetrics(own.name);
+const results = metrics.counter('holdfast_results_total', 'Results by account and outcome', [
+  'account',
+  'outcome',
+]);
+const journey = metrics.histogram(
+  'holdfast_journey_seconds',
+  'Acceptance to result',
+  ['account'],
+  [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10],
+);
+const rounds = metrics.histogram(
+  'holdfast_acknowledge_seconds',
+  'One round of the acknowledged write',
+  [],
+  [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1],
+);
+const takeovers = metrics.counter('holdfast_takeovers_total', 'Leaderships won, by cause', [
+  'account',
+  'cause',
+]);
+
+const clusterSecret = configuration.secret('clusterSecretFile', values.clusterSecretFile);
+const password =
+  values.redis.passwordFile === undefined
+    ? undefined
+    : configuration.secret('redis.passwordFile', values.redis.passwordFile);
+
+const engine = await createEngine({
+  host: realHost,
+  network: createTcpNetwork(),
+  redis: createRedisNodes(password === undefined ? {} : { password }),
+  options: {
+    engine: own.name,
+    numbers: profile(values.profile),
+    nodes: values.redis.nodes,
+    bridge: own.bridge,
+    peer: own.peer,
+    engines: values.engines.map((other) => ({ engine: other.name, endpoint: other.peer })),
+    accounts: values.accounts.map((account, index) => ({
+      account: account.account,
+      margin: account.margin,
+      bridgeSecret: configuration.secret(`accounts[${index}].bridgeSecretFile`, account.bridgeSecretFile),
+    })),
+    proof: (text) => createHmac('sha256', clusterSecret).update(text).digest('hex'),
+    equal,
+    nonce: () => randomBytes(16).toString('hex'),
+    announce: { pid: process.pid, endpoint: `${own.health.host}:${own.health.port}` },
+    log: (event, detail) => log.info(detail, event),
+    onResult: (account, outcome, tookMs) => {
+      results.inc({ account, outcome });
+      journey.observe({ account }, tookMs / 1000);
+    },
+    onRound: (_calls, tookMs) => rounds.observe(tookMs / 1000),
+    onTakeover: (account, cause) => takeovers.inc({ account, cause }),
+  },
+});
+
+const progress = watchProgress(realHost, { everyMs: 100, stalledMs: 2000 });
+const health = await startHealth({
+  endpoint: own.health,
+  alive: progress.alive,
+  ready: () => (engine.view().redis.primary === undefined ? 'no primary with a replica in sync' : undefined),
+  metrics,
+  routes: {
+    'GET /status': () => ({ status: 200, body: engine.view() }),
+    'POST /switchover': async ({ query, headers }) => {
+      if (!equal(headers.authorization ?? '', `Bearer ${clusterSecret}`)) {
+        return {
+          status: 401,
+          body: { error: { code: 'unauthorized', message: 'expected the cluster secret' } },
+        };
+      }
+      const account = query.get('account') ?? '';
+      if (await engine.handOver(account)) return { status: 200, body: { account, handedOver: true } };
+      const message = `account ${JSON.stringify(account)} is not active here`;
+      return { status: 409, body: { error: { code: 'not_active', message } } };
+    },
+  },
+});
+
+onShutdown(
+  log,
+  async () => {
+    await engine.leave();
+    progress.stop();
+    await health.close();
+  },
+  STOP_WITHIN_MS,
+);
+log.info({ bridge: own.bridge, peer: own.peer, health: own.health }, 'started');
+
+/** Compares two texts in a time that does not depend on where they differ. */
+function equal(a: string, b: string): boolean {
+  const key = randomBytes(32);
+  const digest = (text: string): Buffer => createHmac('sha256', key).update(text).digest();
+  return timingSafeEqual(digest(a), digest(b));
+}

@@ -1,0 +1,212 @@
+/**
+ * One account's terminals under one leadership: which of them trades, whether it can, and what it holds.
+ *
+ * The pure connection rule decides; this file carries it out. Taking a terminal into use is always the same sequence,
+ * at start, at takeover and after every reconnect: fence it (I3), record the trading role in RIS, read its lists,
+ * bring RTS in line, ask its journal about every open intent, and only then trade. A terminal that is not the trading
+ * one is fenced too, without the role, and asked as well.
+ */
+import type { BridgeSession, SessionEvent } from '@holdfast/bridge';
+import {
+  type ConnectionEvent,
+  type ConnectionState,
+  firstConnectionState,
+  type Host,
+  type Profile,
+  stepConnection,
+  type SymbolRules,
+  type TerminalRole,
+} from '@holdfast/ha-core';
+import type { TradeJournal } from '@holdfast/redis';
+import type { Holdings } from './holdings.ts';
+
+export type TerminalSideOptions = {
+  readonly host: Host;
+  readonly engine: string;
+  readonly epoch: string;
+  readonly numbers: Profile;
+  readonly journal: TradeJournal;
+  readonly holdings: Holdings;
+  /** The terminal may be traded through from now on: symbols and holdings are up to date. */
+  readonly onReady: () => void;
+  readonly onStop: () => void;
+  readonly onSuspend: () => void;
+  /** After a fence: ask this terminal about the intents that name it. */
+  readonly onFenced: (session: BridgeSession, journal: string, boot: string) => Promise<void>;
+  /** The terminal knows a higher epoch than ours. */
+  readonly onOutranked: (epoch: string, holder: string) => void;
+  readonly notify: (what: string, detail: Record<string, unknown>) => void;
+  readonly log: (event: string, detail: Record<string, unknown>) => void;
+};
+
+export type Trading = { readonly session: BridgeSession; readonly journal: string; readonly boot: string };
+
+export type TerminalSide = {
+  /** A session that proved itself; also one that was open before this leadership began. */
+  readonly add: (session: BridgeSession) => void;
+  readonly event: (session: BridgeSession, event: SessionEvent) => void;
+  /** The terminal to trade through now; undefined while there is none. */
+  readonly trading: () => Trading | undefined;
+  /** Any open session that can answer questions about the account, the trading one first. */
+  readonly witness: () => BridgeSession | undefined;
+  readonly session: (terminal: string) => BridgeSession | undefined;
+  readonly symbols: () => ReadonlyMap<string, SymbolRules>;
+  readonly renewed: () => void;
+  readonly connection: () => ConnectionState;
+  readonly stop: () => void;
+};
+
+const REQUEST_DEADLINE_MS = 2000;
+/** How long a LEASE lasts at the bridge: longer than any takeover, short enough to stop a deaf terminal's entries. */
+const BRIDGE_LEASE_MS = 5000;
+
+/** Starts watching. */
+export function createTerminalSide(options: TerminalSideOptions): TerminalSide {
+  const { host, epoch, engine, numbers } = options;
+  const sessions = new Map<string, BridgeSession>();
+  const symbols = new Map<string, SymbolRules>();
+  let state: ConnectionState = firstConnectionState(host.monotonicMs());
+  let ready: Trading | undefined;
+  let stopped = false;
+  let cancelWatch = (): void => {};
+
+  const ofRole = (role: TerminalRole): BridgeSession | undefined =>
+    [...sessions.values()].find((session) => session.identity.role === role);
+  const usable = (role: TerminalRole): boolean => ofRole(role)?.state().broker === true;
+
+  const post = (event: ConnectionEvent): void => {
+    if (stopped) return;
+    const before = state;
+    const step = stepConnection(state, event, host.monotonicMs(), {
+      retryMs: numbers.brokerRetryMs,
+      attemptsToBackup: numbers.brokerAttemptsToBackup,
+      attemptsToSuspend: numbers.brokerAttemptsToSuspend,
+      backupAtOnce: numbers.brokerBackupAtOnce === 1,
+    });
+    state = step.state;
+    if (
+      before.is !== state.is ||
+      (before.is === 'down' && state.is === 'down' && before.attempts !== state.attempts)
+    ) {
+      void options.journal.instance({ connection: { ...state, at: host.wallMs(), epoch } });
+    }
+    for (const effect of step.effects) {
+      switch (effect.do) {
+        case 'restore':
+          void restore(effect.terminal);
+          break;
+        case 'stop_sending':
+          ready = undefined;
+          options.onStop();
+          break;
+        case 'suspend':
+          options.onSuspend();
+          break;
+        case 'resume':
+          options.onReady();
+          break;
+        case 'notify':
+          options.notify(effect.what, { terminal: sessionNames(sessions) });
+      }
+    }
+  };
+
+  const watch = (): void =>
+    post({ is: 'watch', usable: { primary: usable('primary'), backup: usable('backup') } });
+
+  const watchAgain = (): void => {
+    if (stopped) return;
+    watch();
+    cancelWatch = host.after(numbers.brokerWatchMs, watchAgain);
+  };
+
+  const restore = async (role: TerminalRole): Promise<void> => {
+    const session = ofRole(role);
+    try {
+      if (session === undefined) throw new Error(`no session of the ${role}`);
+      const restored = await takeIntoUse(session);
+      if (stopped || sessions.get(session.identity.terminal) !== session) return;
+      ready = restored;
+      post({ is: 'restored' });
+    } catch (error) {
+      if (stopped) return;
+      options.log('terminal_not_restored', {
+        role,
+        reason: error instanceof Error ? error.message : String(error),
+      });
+      post({ is: 'restore_failed' });
+    }
+  };
+
+  const takeIntoUse = async (session: BridgeSession): Promise<Trading> => {
+    const { terminal } = session.identity;
+    const others = [...sessions.values()].filter((other) => other !== session);
+    await Promise.all(others.map((other) => fenceOnly(other)));
+    const fenced = await session.fence(epoch, engine, true, REQUEST_DEADLINE_MS);
+    if (fenced.is === 'refused') {
+      options.onOutranked(fenced.epoch, fenced.holder);
+      throw new Error(`${terminal} follows ${fenced.holder} in epoch ${fenced.epoch}`);
+    }
+    session.lease(epoch, engine, BRIDGE_LEASE_MS);
+    const [role, rules] = await Promise.all([
+      options.journal.instance({ role: { terminal, epoch, at: host.wallMs() } }),
+      session.list('symbols', { deadlineMs: REQUEST_DEADLINE_MS }),
+      options.holdings.refresh(session),
+      options.onFenced(session, fenced.journal, fenced.boot),
+    ]);
+    if (role.is !== 'ok') throw new Error(`the trading role could not be recorded: ${role.is}`);
+    symbols.clear();
+    for (const rule of rules.rows) symbols.set(rule.symbol, rule);
+    void options.journal.instance({
+      [`symbols:${terminal}`]: rules.rows,
+      [`terminal:${terminal}`]: { ...session.identity, epoch, trade: true, at: host.wallMs() },
+    });
+    return { session, journal: fenced.journal, boot: fenced.boot };
+  };
+
+  /** Fences a terminal that does not trade, and asks it about what it may have done before. */
+  const fenceOnly = async (session: BridgeSession): Promise<void> => {
+    try {
+      const fenced = await session.fence(epoch, engine, false, REQUEST_DEADLINE_MS);
+      if (fenced.is === 'refused') options.onOutranked(fenced.epoch, fenced.holder);
+      else await options.onFenced(session, fenced.journal, fenced.boot);
+    } catch (error) {
+      options.log('terminal_not_fenced', { terminal: session.identity.terminal, reason: String(error) });
+    }
+  };
+
+  watchAgain();
+  return {
+    add: (session) => {
+      sessions.set(session.identity.terminal, session);
+      const trades = state.is === 'down' || ready?.session.identity.terminal === session.identity.terminal;
+      watch();
+      if (!trades && ready?.session !== session) void fenceOnly(session);
+    },
+    event: (session, event) => {
+      const { terminal } = session.identity;
+      if (event.is === 'closed' && sessions.get(terminal) === session) {
+        sessions.delete(terminal);
+        watch();
+      } else if (event.is === 'state') {
+        const shownUp = state.is === 'up' && ofRole(state.terminal)?.state().broker === true;
+        if (!shownUp) watch();
+      }
+    },
+    trading: () => ready,
+    witness: () => ready?.session ?? [...sessions.values()].find((session) => session.state().broker),
+    session: (terminal) => sessions.get(terminal),
+    symbols: () => symbols,
+    renewed: () => {
+      for (const session of sessions.values()) session.lease(epoch, engine, BRIDGE_LEASE_MS);
+    },
+    connection: () => state,
+    stop: () => {
+      stopped = true;
+      ready = undefined;
+      cancelWatch();
+    },
+  };
+}
+
+const sessionNames = (sessions: ReadonlyMap<string, BridgeSession>): string[] => [...sessions.keys()];
