@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest';
+import { commandId, type Intent } from './intent.ts';
+import { type Execution, type OrderEvent, type OrderState, stepOrder } from './order.ts';
+import { RETURN_CODES } from './return-codes.ts';
+import { LIMITS } from '../constants.ts';
+
+const intent = (
+  attempt = 1,
+  command: Intent['command'] = { do: 'deal', symbol: 'EURUSD', side: 'buy', volume: '0.1' },
+): Intent => ({
+  commandId: commandId('s1', attempt),
+  signalId: 's1',
+  attempt,
+  magic: '77',
+  comment: 'hf-x',
+  command,
+  terminal: 'terminal-1',
+  journal: 'j1',
+  boot: 'b1',
+  epoch: 3,
+  at: 0,
+});
+const execution = (retcode: number, more: Partial<Execution> = {}): Execution => ({
+  retcode,
+  order: '5',
+  deal: '6',
+  position: '5',
+  volume: '0.1',
+  price: '1.1',
+  text: '',
+  ...more,
+});
+const waiting: OrderState = { is: 'waiting', attempt: 1, notBeforeMs: 0 };
+const sent: OrderState = { is: 'sent', intent: intent() };
+const asking: OrderState = { is: 'asking', intent: intent() };
+
+function play(start: OrderState, ...events: OrderEvent[]) {
+  let state = start;
+  const effects: string[] = [];
+  for (const event of events) {
+    const step = stepOrder(state, event, 1000);
+    state = step.state;
+    for (const effect of step.effects) {
+      effects.push(
+        effect.do === 'finish' ? `finish ${effect.ending.outcome} ${effect.ending.reason}` : effect.do,
+      );
+    }
+  }
+  return { state, effects };
+}
+
+describe('the life of an order', () => {
+  it('sends only after the intent is durable (I4)', () => {
+    const begun = play(waiting, { is: 'begin', intent: intent() });
+    expect(begun.effects).toEqual(['write_intent']);
+    expect(play(begun.state, { is: 'result', execution: execution(10009), lifeMs: 1 }).effects).toEqual([]);
+    expect(play(begun.state, { is: 'intent_durable', lifeMs: 500 }).effects).toEqual(['send']);
+  });
+
+  it('does not send when its life ended while the intent was written (I7)', () => {
+    const { effects } = play(waiting, { is: 'begin', intent: intent() }, { is: 'intent_durable', lifeMs: 0 });
+    expect(effects).toEqual(['write_intent', 'finish expired ttl_passed']);
+  });
+
+  it.each(Object.entries(RETURN_CODES))('return code %s follows its class', (code, row) => {
+    const { state, effects } = play(sent, {
+      is: 'result',
+      execution: execution(Number(code)),
+      lifeMs: 60_000,
+    });
+    if (row.class === 'ok') expect(effects[0]).toMatch(/^finish (filled|partly_filled) executed$/);
+    else if (row.class === 'ambiguous') expect(effects).toEqual(['write_unknown', 'look_up']);
+    else if (row.class === 'no' && row.retry) expect(state).toMatchObject({ is: 'waiting', attempt: 2 });
+    else expect(effects).toEqual([`finish rejected broker_${row.name}`]);
+  });
+
+  it('treats a return code that nobody knows as unknown (I5)', () => {
+    expect(play(sent, { is: 'result', execution: execution(12345), lifeMs: 1 }).state.is).toBe('unknown');
+  });
+
+  it('ends a retried order after the last attempt, and when its life is over', () => {
+    const last: OrderState = { is: 'sent', intent: intent(LIMITS.attemptsMax) };
+    expect(play(last, { is: 'result', execution: execution(10004), lifeMs: 60_000 }).effects).toEqual([
+      'finish rejected broker_requote',
+    ]);
+    expect(play(sent, { is: 'result', execution: execution(10004), lifeMs: 50 }).effects).toEqual([
+      'finish expired ttl_passed',
+    ]);
+  });
+
+  it('looks up a yes that names no deal', () => {
+    expect(
+      play(sent, { is: 'result', execution: execution(10009, { deal: '0' }), lifeMs: 1 }).effects,
+    ).toEqual(['write_unknown', 'look_up']);
+  });
+
+  it('calls a smaller fill partly filled', () => {
+    const part = execution(10009, { volume: '0.05' });
+    expect(play(sent, { is: 'result', execution: part, lifeMs: 1 }).effects).toEqual([
+      'finish partly_filled executed',
+    ]);
+  });
+
+  describe('after a takeover or a lost session', () => {
+    const answer = (evidence: (OrderEvent & { is: 'answer' })['answer'], lifeMs = 60_000): OrderEvent => ({
+      is: 'answer',
+      answer: evidence,
+      lifeMs,
+    });
+
+    it('sends again only what the very journal never saw (I5)', () => {
+      expect(play(asking, answer({ state: 'never', sameJournal: true })).state).toMatchObject({
+        is: 'waiting',
+        attempt: 2,
+      });
+      expect(play(asking, answer({ state: 'never', sameJournal: false })).state.is).toBe('unknown');
+    });
+
+    it('does not send again what never arrived when its life is over (I7)', () => {
+      expect(play(asking, answer({ state: 'never', sameJournal: true }, 0)).effects).toEqual([
+        'finish expired ttl_passed',
+      ]);
+    });
+
+    it('adopts a result and treats an intent without one as unknown', () => {
+      expect(play(asking, answer({ state: 'result', execution: execution(10009) })).effects).toEqual([
+        'finish filled executed',
+      ]);
+      expect(play(asking, answer({ state: 'intent' })).effects).toEqual(['write_unknown', 'look_up']);
+    });
+  });
+
+  describe('unknown', () => {
+    const lost = play(sent, { is: 'result', execution: execution(10012), lifeMs: 60_000 }).state;
+
+    it('never sends, whatever is not found and however often (I5)', () => {
+      const nothing: OrderEvent = { is: 'evidence', execution: undefined, certainNo: undefined };
+      const { state, effects } = play(lost, ...Array.from({ length: 500 }, () => nothing));
+      expect(state.is).toBe('unknown');
+      expect(new Set(effects)).toEqual(new Set(['look_up']));
+    });
+
+    it('ends by proof of execution, or by proof of none', () => {
+      expect(
+        play(lost, { is: 'evidence', execution: execution(10009), certainNo: undefined }).effects,
+      ).toEqual(['finish filled found_at_broker']);
+      expect(play(lost, { is: 'evidence', execution: undefined, certainNo: 'rejected' }).effects).toEqual([
+        'finish rejected found_at_broker',
+      ]);
+    });
+
+    it('is not changed by a second ambiguous answer', () => {
+      expect(play(lost, { is: 'result', execution: execution(10031), lifeMs: 1 }).state).toEqual(lost);
+    });
+  });
+
+  it('keeps its ending (I6)', () => {
+    const done = play(sent, { is: 'result', execution: execution(10009), lifeMs: 1 }).state;
+    expect(
+      play(done, { is: 'result', execution: execution(10006), lifeMs: 1 }, { is: 'expired' }).effects,
+    ).toEqual([]);
+  });
+});

@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import { applyExecution } from './apply.ts';
+import { type BrokerRecords, findProof } from './evidence.ts';
+import { reconcile } from './reconcile.ts';
+import type { Intent } from '../order/intent.ts';
+import type { Deal, Position } from '../order/position.ts';
+
+const position = (ticket: string, volume = '0.3', symbol = 'EURUSD'): Position => ({
+  position: ticket,
+  ticket,
+  symbol,
+  side: 'buy',
+  volume,
+  price: '1.1',
+  stopLoss: '0',
+  takeProfit: '0',
+  magic: '1',
+  comment: '',
+  openedAt: 0,
+});
+const deal = (magic: string, volume: string): Deal => ({
+  deal: '7',
+  order: '6',
+  position: '6',
+  symbol: 'EURUSD',
+  side: 'buy',
+  entry: 'in',
+  cause: 'expert',
+  volume,
+  price: '1.1',
+  profit: '0',
+  magic,
+  comment: '',
+  at: 0,
+});
+const intent = (command: Intent['command']): Intent => ({
+  commandId: 's/1',
+  signalId: 's',
+  attempt: 1,
+  magic: '77',
+  comment: '',
+  command,
+  terminal: 't',
+  journal: 'j',
+  boot: 'b',
+  epoch: 1,
+  at: 0,
+});
+const buy = intent({ do: 'deal', symbol: 'EURUSD', side: 'buy', volume: '0.3' });
+const none: BrokerRecords = { deals: [], done: [], orders: [], positions: [] };
+const executed = {
+  retcode: 10009,
+  order: '5',
+  deal: '6',
+  position: '5',
+  volume: '0.3',
+  price: '1.2',
+  text: '',
+};
+
+describe('reconcile', () => {
+  it('tells matched, missing, extra and differing rows apart and gives the changes', () => {
+    const ours = new Map(['1', '2', '3'].map((key) => [key, position(key)]));
+    const found = reconcile(
+      { positions: ours, orders: new Map() },
+      { positions: [position('1'), position('2', '0.1'), position('4')], orders: [] },
+    );
+    expect(found.matched).toBe(1);
+    expect(found.differences.map((row) => `${row.key} ${row.finding}`)).toEqual([
+      '2 differing',
+      '3 ours_missing',
+      '4 broker_extra',
+    ]);
+    expect(found.changes.map((row) => [row.key, row.value !== undefined])).toEqual([
+      ['2', true],
+      ['3', false],
+      ['4', true],
+    ]);
+  });
+});
+
+describe('proof from the broker records', () => {
+  it('takes deals of the own magic only, and adds their volumes', () => {
+    expect(findProof(buy, { ...none, deals: [deal('78', '0.3')] })).toEqual({ is: 'none' });
+    expect(findProof(buy, { ...none, deals: [deal('77', '0.1'), deal('77', '0.2')] })).toMatchObject({
+      is: 'executed',
+      execution: { volume: '0.3', order: '6', deal: '7' },
+    });
+  });
+
+  it('does not take a position for proof: two signals merge into one', () => {
+    expect(findProof(buy, { ...none, positions: [{ ...position('5'), magic: '77' }] })).toEqual({
+      is: 'none',
+    });
+  });
+
+  it('takes a rejected order of the own magic as proof of none', () => {
+    const done = [{ order: '6', state: 'rejected' as const, filled: '0', magic: '77' }];
+    expect(findProof(buy, { ...none, done })).toMatchObject({ is: 'not_executed' });
+  });
+
+  it('proves a cancel by the order, and that it came too late by its fill', () => {
+    const cancel = intent({ do: 'cancel', symbol: 'EURUSD', order: '6' });
+    const done = (state: 'cancelled' | 'filled') => [{ order: '6', state, filled: '0', magic: '1' }];
+    expect(findProof(cancel, { ...none, done: done('cancelled') })).toMatchObject({ is: 'executed' });
+    expect(findProof(cancel, { ...none, done: done('filled') })).toMatchObject({ is: 'not_executed' });
+  });
+
+  it('proves a modify by the wanted state', () => {
+    const modify = intent({ do: 'modify_position', symbol: 'EURUSD', position: '5', stopLoss: '1.10' });
+    expect(findProof(modify, { ...none, positions: [{ ...position('5'), stopLoss: '1.1' }] })).toMatchObject({
+      is: 'executed',
+    });
+    expect(findProof(modify, { ...none, positions: [position('5')] })).toEqual({ is: 'none' });
+  });
+});
+
+describe('RTS right after a result', () => {
+  const held = new Map([['1', position('1')]]);
+  const close = intent({ do: 'close', symbol: 'EURUSD', position: '1', side: 'buy', volume: '0.3' });
+
+  it('adds a position on hedging, and asks on netting where one is held already', () => {
+    expect(applyExecution(held, buy, executed, 'hedging', 0).changes).toHaveLength(1);
+    expect(applyExecution(held, buy, executed, 'netting', 0)).toEqual({ changes: [], mustAsk: true });
+    expect(applyExecution(new Map(), buy, executed, 'netting', 0).changes[0]?.key).toBe('5');
+  });
+
+  it('removes a closed position and lowers a partly closed one', () => {
+    expect(applyExecution(held, close, executed, 'hedging', 0).changes).toEqual([
+      { in: 'positions', key: '1' },
+    ]);
+    const [row] = applyExecution(held, close, { ...executed, volume: '0.1' }, 'hedging', 0).changes;
+    expect(row?.value).toMatchObject({ volume: '0.2' });
+  });
+});
