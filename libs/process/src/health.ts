@@ -7,6 +7,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Endpoint, LIMITS } from '@holdfast/ha-core';
+import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { ListenFailed } from './network.ts';
 
@@ -30,6 +31,8 @@ export type HealthOptions = {
   readonly metrics: Metrics;
   /** By method and path: `'GET /ledger'`. A path that ends in `/` takes all below it. */
   readonly routes?: Readonly<Record<string, Route>>;
+  /** Told of a route or a metric that failed (the answer is 500). */
+  readonly log?: Log;
 };
 
 export type Health = { readonly port: number; readonly close: () => Promise<void> };
@@ -80,10 +83,11 @@ async function respond(
   try {
     answer = await answerTo(options, request);
   } catch (error) {
-    answer =
-      error instanceof BadRequest
-        ? json(error.status, { error: error.message })
-        : json(500, { error: error instanceof Error ? error.message : String(error) });
+    if (error instanceof BadRequest) answer = json(error.status, { error: error.message });
+    else {
+      options.log?.error({ err: error, path: request.url }, 'a health request failed');
+      answer = json(500, { error: error instanceof Error ? error.message : String(error) });
+    }
   }
   // A body that was not read to its end would be taken for the next request.
   if (!request.complete) response.setHeader('connection', 'close');
@@ -97,7 +101,8 @@ async function respond(
 }
 
 async function answerTo(options: HealthOptions, request: IncomingMessage): Promise<Answer> {
-  const url = new URL(request.url ?? '/', 'http://localhost');
+  const url = URL.parse(`http://localhost${request.url ?? '/'}`);
+  if (url === null) return json(400, { error: 'the path cannot be read' });
   const method = request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET');
   const builtIn = BUILT_IN[url.pathname];
   if (builtIn !== undefined) {

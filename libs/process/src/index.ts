@@ -5,4 +5,5 @@ export * from './log.ts';
 export * from './metrics.ts';
 export * from './network.ts';
 export * from './progress.ts';
+export * from './service-manager.ts';
 export * from './shutdown.ts';

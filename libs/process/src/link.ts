@@ -3,7 +3,7 @@
  *
  * What the port leaves open is decided here:
  * - Listeners are called from a microtask of their own, never from inside `onLine`, `onClosed` or `close`.
- * - What came before the other side closed is delivered before the closing is told; half a line is dropped.
+ * - A registered receiver gets what came before the other side closed, then the closing is told; half a line is dropped.
  * - Bytes outside printable ASCII close the link. Sending them is a mistake of the caller and throws: a line break
  *   in a line would be a second line that nobody checked.
  * - `close` lets what was queued go out for a short while, so that a last word reaches the other side.
@@ -20,6 +20,7 @@ export type LinkBounds = {
 
 /** How long a closed link may take to send what was queued. */
 const LINGER_MS = 1000;
+const TOO_LONG = `a line above ${LINE_CHARACTERS_MAX} characters came`;
 const NOT_PRINTABLE = /[^\x20-\x7e]/;
 const NOT_PRINTABLE_NOR_BREAK = /[^\x20-\x7e\n]/;
 
@@ -76,12 +77,12 @@ export function linkOver(socket: Socket, bounds: LinkBounds): Link {
       const line = rest + text.slice(start, end);
       rest = '';
       start = end + 1;
-      if (line.length > LINE_CHARACTERS_MAX) break;
+      if (line.length > LINE_CHARACTERS_MAX) return cutOff(TOO_LONG);
       take(line);
       if (closedReason !== undefined) return;
     }
     rest += text.slice(start);
-    if (rest.length > LINE_CHARACTERS_MAX) cutOff(`a line above ${LINE_CHARACTERS_MAX} characters came`);
+    if (rest.length > LINE_CHARACTERS_MAX) cutOff(TOO_LONG);
   };
 
   const send = (line: string): boolean => {
@@ -114,6 +115,12 @@ export function linkOver(socket: Socket, bounds: LinkBounds): Link {
     closedHere = true;
     kept.length = 0;
     closed('closed here');
+    leave();
+  };
+
+  /** Sends what is queued, within the limit: the other side may have stopped reading. */
+  const leave = (): void => {
+    if (socket.destroyed) return;
     socket.end();
     const timer = setTimeout(() => socket.destroy(), LINGER_MS);
     socket.once('close', () => clearTimeout(timer));
@@ -123,7 +130,10 @@ export function linkOver(socket: Socket, bounds: LinkBounds): Link {
   socket.setKeepAlive(true, 10_000);
   socket.setEncoding('latin1');
   socket.on('data', (text) => takeText(String(text)));
-  socket.on('end', () => closed('the other side ended the connection'));
+  socket.on('end', () => {
+    closed('the other side ended the connection');
+    leave();
+  });
   socket.on('error', (error: NodeJS.ErrnoException) => closed(`broken: ${error.code ?? error.message}`));
   socket.on('close', () => closed('the connection is gone'));
 

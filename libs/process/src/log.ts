@@ -1,12 +1,8 @@
-/**
- * The log: one JSON object a line, by pino. Lines that concern a signal carry `signalId`.
- *
- * Writing never blocks the loop: a reader of the log that stands still must not stop trading. What then does not fit
- * into the buffer is dropped, and a line says how many. What is buffered goes out when the process exits.
- */
+/** The log: one JSON object a line, by pino. Lines that concern a signal carry `signalId`. */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { pino } from 'pino';
+import { openLogDestination } from './log-destination.ts';
 
 export type Log = Pick<pino.Logger, 'debug' | 'info' | 'warn' | 'error' | 'child'>;
 
@@ -18,8 +14,8 @@ export type LogOptions = {
   readonly file?: string;
 };
 
-/** Lines that wait for a slow reader, in bytes; what comes above is dropped and counted. */
-const BUFFER_BYTES_MAX = 4 * 1024 * 1024;
+/** Lines that may wait for a slow reader; what comes above is dropped and counted. */
+const WAITING_BYTES_MAX = 4 * 1024 * 1024;
 
 const SECRET_FIELDS = ['authorization', 'token', 'secret', 'proof', 'key', 'password'];
 /** Secrets are hidden down to this many levels below the line's own fields (headers, errors and their causes). */
@@ -28,11 +24,10 @@ const SECRET_DEPTH = 3;
 /** Opens the log. Fields named like a secret are hidden. Throws when the file cannot be opened. */
 export function createLog(options: LogOptions): Log {
   if (options.file !== undefined) mkdirSync(dirname(options.file), { recursive: true, mode: 0o700 });
-  const destination = pino.destination({
-    dest: options.file ?? 1,
-    sync: false,
-    mode: 0o600,
-    maxLength: BUFFER_BYTES_MAX,
+  const destination = openLogDestination({
+    ...(options.file === undefined ? {} : { file: options.file }),
+    waitingBytesMax: WAITING_BYTES_MAX,
+    onDropped: (lines) => log.warn({ lines }, 'log lines were dropped: nobody read them'),
   });
   const log = pino(
     {
@@ -44,24 +39,6 @@ export function createLog(options: LogOptions): Log {
     },
     destination,
   );
-  let dropped = 0;
-  destination.on('drop', () => {
-    dropped += 1;
-  });
-  destination.on('drain', () => {
-    if (dropped === 0) return;
-    const lines = dropped;
-    dropped = 0;
-    log.warn({ lines }, 'log lines were dropped: the reader of the log was too slow');
-  });
-  const told = new Set<string>();
-  destination.on('error', (error: NodeJS.ErrnoException) => {
-    // A full disk must not stop trading; said once a reason, where it can still be said.
-    const reason = error.code ?? error.message;
-    if (told.has(reason)) return;
-    told.add(reason);
-    process.stderr.write(`${options.name}: the log cannot be written: ${error.message}\n`);
-  });
   return log;
 }
 

@@ -1,5 +1,5 @@
 /** The real Network: lines over TCP. What a link does with its bytes is in link.ts; here are listening and dialling. */
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { type AddressInfo, createServer, Socket } from 'node:net';
 import type { DialFailure, DialOutcome, Endpoint, Link, Listener, Network } from '@holdfast/ha-core';
 import { type LinkBounds, linkOver } from './link.ts';
 
@@ -59,8 +59,8 @@ function dial(endpoint: Endpoint, deadlineMs: number, bounds: LinkBounds): Promi
       socket.destroy();
       resolve({ is: 'failed', why, detail: `${endpoint.host}:${endpoint.port}: ${detail}` });
     };
+    const socket = new Socket();
     const timer = setTimeout(() => failed('timeout', `no answer within ${deadlineMs} ms`), deadlineMs);
-    const socket = connect({ host: endpoint.host, port: endpoint.port, noDelay: true });
     // Stays for the life of the socket: an error after the deadline must find a listener.
     socket.on('error', (error) => failed(failureOf(error), messageOf(error)));
     socket.once('connect', () => {
@@ -72,6 +72,12 @@ function dial(endpoint: Endpoint, deadlineMs: number, bounds: LinkBounds): Promi
       clearTimeout(timer);
       resolve({ is: 'open', link: linkOver(socket, bounds) });
     });
+    try {
+      socket.connect({ host: endpoint.host, port: endpoint.port });
+    } catch (error) {
+      // A port that is none: said as an outcome, because dialling never rejects.
+      failed('unreachable', String(error));
+    }
   });
 }
 
