@@ -2,8 +2,8 @@
  * RIS: says once a second that this process is there (`hf:nodes`). A plain write: it is news for people, nothing is
  * decided by it, and what is lost with a primary is said again a second later.
  */
-import { type Endpoint, type Host, LIMITS, type RedisNode, type RedisNodes } from '@holdfast/ha-core';
-import { findPrimary, NODES_KEY } from '@holdfast/redis';
+import { type Endpoint, type Host, LIMITS, type RedisNodes } from '@holdfast/ha-core';
+import { createPrimaryConnection, NODES_KEY } from '@holdfast/redis';
 
 export type Announcement = {
   readonly kind: 'sync';
@@ -28,40 +28,30 @@ const EVERY_MS = 1000;
 /** Starts announcing; the returned function ends it. */
 export function startAnnouncing(options: AnnounceOptions): () => void {
   const { host } = options;
-  let node: RedisNode | undefined;
+  const connection = createPrimaryConnection(options);
   let stopped = false;
   let cancel = (): void => undefined;
   let failing = false;
 
-  const announce = async (): Promise<void> => {
-    if (node === undefined) {
-      const search = { host, redis: options.redis, nodes: options.nodes, deadlineMs: LIMITS.dialDeadlineMs };
-      const found = await findPrimary(search);
-      if (found.is === 'none') throw new Error(`no primary: ${found.said.join('; ')}`);
-      node = found.primary.node;
-    }
-    const text = JSON.stringify(options.announcement());
-    const [reply] = await node.run([['HSET', NODES_KEY, options.name, text]], LIMITS.commandDeadlineMs);
-    if (reply instanceof Error) throw reply;
-  };
-
   const turn = async (): Promise<void> => {
     try {
-      await announce();
+      const text = JSON.stringify(options.announcement());
+      const { replies } = await connection.run(
+        [['HSET', NODES_KEY, options.name, text]],
+        LIMITS.commandDeadlineMs,
+      );
+      if (replies[0] instanceof Error) throw replies[0];
       failing = false;
     } catch (error) {
-      node?.close();
-      node = undefined;
-      if (!failing) options.log('not_announced', { error: String(error) });
+      if (!failing && !stopped) options.log('not_announced', { error: String(error) });
       failing = true;
     }
-    if (stopped) node?.close();
-    else cancel = host.after(EVERY_MS, () => void turn());
+    if (!stopped) cancel = host.after(EVERY_MS, () => void turn());
   };
   void turn();
   return () => {
     stopped = true;
     cancel();
-    node?.close();
+    connection.stop();
   };
 }

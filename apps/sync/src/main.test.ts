@@ -1,7 +1,6 @@
 /**
  * The whole way, with real processes: Redis → sync → DuckDB → ClickHouse. One suite, one embedded ClickHouse.
  */
-import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SyncStatus } from './read-api.ts';
 import {
@@ -19,7 +18,7 @@ import {
   type SyncSettings,
   temporaryFolder,
   until,
-} from './system.fixture.ts';
+} from './testing/system.ts';
 
 const folder = temporaryFolder();
 let redis: Redis;
@@ -44,7 +43,6 @@ afterAll(async () => {
   await end(sync);
   await end(clickhouse);
   await redis.stop();
-  if (process.env['KEEP'] !== undefined) writeFileSync('/tmp/hf/sync/sync.log', sync?.output() ?? '');
   folder.remove();
 }, 60_000);
 

@@ -25,7 +25,7 @@ export async function migrate(
     query: `SELECT number, name, checksum FROM ${database}.migrations FINAL ORDER BY number`,
     format: 'JSONEachRow',
   });
-  const applied = new Map((await result.json<Applied>()).map((row) => [Number(row.number), row]));
+  const applied = new Map((await result.json<Applied>()).map((row) => [row.number, row]));
   const files = readdirSync(folder)
     .filter((file) => file.endsWith('.sql'))
     .sort();

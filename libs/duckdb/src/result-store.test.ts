@@ -114,9 +114,13 @@ describe('append', () => {
 describe('a process that is killed in the middle of a run', () => {
   it('leaves position and rows in step, with everything it had reported', async () => {
     const file = join(folder, 'killed.duckdb');
-    const child = spawn(process.execPath, [new URL('./append-child.ts', import.meta.url).pathname, file], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const child = spawn(
+      process.execPath,
+      [new URL('./testing/append-child.ts', import.meta.url).pathname, file],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
     const reported = await new Promise<number>((resolve, reject) => {
       let last = 0;
       let text = '';

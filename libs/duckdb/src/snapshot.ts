@@ -163,7 +163,7 @@ async function snapshotNames(backups: string): Promise<string[]> {
   return entries
     .filter((name) => NAME_FORM.test(name))
     .sort()
-    .reverse();
+    .toReversed();
 }
 
 const NAME_FORM = /^\d{8}T\d{9}Z-\d{4}$/;

@@ -1,26 +1,26 @@
 /**
  * RTRS for readers: the records of accounts in the order of their numbers, without gaps (I8), and only what every
- * node of the in-sync set holds.
+ * node of the in-sync set holds: they are read in one group with the reader's own mark (DESIGN section 5, "Readers
+ * too"), and that read is what is handed on.
  *
- * The blocking XREAD only wakes: what it brings may still vanish with the primary. The records are then read in one
- * group with the reader's own mark (DESIGN section 5, "Readers too"), and that read is what is handed on. A poll
- * besides, so that a wake-up that was lost with a connection costs a moment, not a record.
+ * Followers get each account's last known record again whenever Redis shows another content for it than it did the
+ * last time, and once at the start: a Redis that lost its tail and gave the numbers again is found that way, by
+ * whoever keeps the content.
  */
 import {
   backOffMs,
   type Command,
   type Endpoint,
   type Host,
-  LIMITS,
   type NumberedRecord,
-  type RedisNode,
   type RedisNodes,
   type RedisReply,
   sleep,
 } from '@holdfast/ha-core';
 import { accountKeys } from './keys.ts';
-import { findPrimary } from './primary.ts';
+import { createPrimaryConnection } from './primary-connection.ts';
 import { readRecord } from './replies.ts';
+import { createWakening } from './result-wakening.ts';
 import type { AcknowledgedWriter } from './writes.ts';
 
 export type ResultFeedOptions = {
@@ -51,7 +51,7 @@ export type ResultFeed = {
 
 export type Followers = {
   /**
-   * Takes records, ascending from the position. `taken`: the position moves on. `drop`: the account is not followed
+   * Takes records, ascending; the first may be the one at the position, to be compared. `taken`: the position moves on. `drop`: the account is not followed
    * any further. When it rejects, the same records come again after a pause.
    */
   readonly onRecords: (account: string, records: readonly NumberedRecord[]) => Promise<'taken' | 'drop'>;
@@ -109,42 +109,49 @@ const PAUSE_MOST_MS = 1000;
 /** Creates the feed over the acknowledged writer; `follow` opens a connection of its own for its blocking wait. */
 export function createResultFeed(options: ResultFeedOptions): ResultFeed {
   return {
-    after: (account, number, limit) => readAfter(options, account, number, limit),
+    after: (account, number, limit) => readFrom(options, account, number, number + 1, limit),
     follow: (positions, followers) => follow(options, positions, followers),
   };
 }
 
-async function readAfter(
+/** The records from `first` on. `number` is the reader's position: what it has for certain. */
+async function readFrom(
   options: ResultFeedOptions,
   account: string,
   number: number,
+  first: number,
   limit: number,
 ): Promise<NumberedRecord[]> {
   const keys = accountKeys(account);
   const commands: Command[] = [
-    ['XRANGE', keys.rtrs, `${number + 1}-0`, '+', 'COUNT', String(limit)],
+    ['XRANGE', keys.rtrs, `${first}-0`, '+', 'COUNT', String(limit)],
     ['HGET', keys.account, 'number'],
   ];
   const mark = { name: 'hf_mark', keys: [keys.marks], args: [options.reader, String(number)] };
   const outcome = await options.writer.read(commands, mark);
   if (outcome.is === 'unavailable') throw new FeedUnavailable(`${account}: ${outcome.detail}`);
   const [entries, given] = outcome.replies;
-  return contiguous(account, number, entries, given);
+  if (!Array.isArray(entries)) throw new FeedUnavailable(`${account}: XRANGE replied ${String(entries)}`);
+  return contiguous(account, number, entries, Number(given ?? 0));
 }
 
+/** I8: the entries, checked to go on from the position, or from the record at it. */
 function contiguous(
   account: string,
   position: number,
-  entries: RedisReply | undefined,
-  given: RedisReply | undefined,
+  entries: readonly RedisReply[],
+  lastGiven: number,
 ): NumberedRecord[] {
-  const lastGiven = Number(given ?? 0);
-  if (!Array.isArray(entries)) throw new FeedUnavailable(`${account}: XRANGE replied ${String(entries)}`);
-  const records = (entries as readonly RedisReply[]).map((entry, index) =>
-    numberedRecord(account, position + 1 + index, entry),
-  );
   if (lastGiven < position) throw new RecordsBroken('behind', account, position, lastGiven);
-  if (records.length === 0 && lastGiven > position) {
+  const records = entries.map((entry, index) => numberedRecord(account, position + 1 + index, entry));
+  const from = records[0]?.number === position ? position : position + 1;
+  records.forEach((record, index) => {
+    if (record.number !== from + index) {
+      throw new RecordsBroken('missing', account, from + index, record.number);
+    }
+  });
+  const last = records[records.length - 1]?.number ?? position;
+  if (last <= position && lastGiven > position) {
     throw new RecordsBroken('missing', account, position + 1, lastGiven + 1);
   }
   return records;
@@ -160,7 +167,6 @@ function numberedRecord(account: string, expected: number, entry: RedisReply): N
   if (record === undefined || typeof record.kind !== 'string') {
     throw new RecordsBroken('damaged', account, expected, expected);
   }
-  if (record.number !== expected) throw new RecordsBroken('missing', account, expected, record.number);
   return record;
 }
 
@@ -171,39 +177,19 @@ function follow(
 ): Following {
   const { host } = options;
   const positions = new Map(from);
-  const wakening = createWakening(options, positions);
+  const connection = createPrimaryConnection(options);
+  const pollMs = options.pollMs ?? POLL_MS;
+  const wakening = createWakening({ host, connection, positions, pollMs, log: options.log });
+  const advance = createAdvance(options, positions, followers);
   let stopped = false;
   let lastReadAtMs: number | undefined;
-
-  /** One acknowledged read of one account and its handing on; whether there may be more. */
-  const advance = async (account: string, position: number): Promise<boolean> => {
-    const limit = options.recordsMax ?? RECORDS_MAX;
-    let records: NumberedRecord[];
-    try {
-      records = await readAfter(options, account, position, limit);
-    } catch (error) {
-      if (!(error instanceof RecordsBroken)) throw error;
-      const next = await followers.onBroken(account, error);
-      if (next === 'drop') positions.delete(account);
-      else positions.set(account, next);
-      return next !== 'drop' && next !== position;
-    }
-    const last = records[records.length - 1];
-    if (last === undefined) return false;
-    if ((await followers.onRecords(account, records)) === 'drop') positions.delete(account);
-    else positions.set(account, last.number);
-    return records.length === limit;
-  };
 
   /** Reads these accounts to their ends, side by side. */
   const advanceAll = async (accounts: readonly string[]): Promise<void> => {
     await Promise.all(
       accounts.map(async (account) => {
         let more = true;
-        while (more && !stopped) {
-          const position = positions.get(account);
-          more = position !== undefined && (await advance(account, position));
-        }
+        while (more && !stopped) more = await advance(account);
       }),
     );
   };
@@ -243,76 +229,41 @@ function follow(
   };
 }
 
-type Wakening = {
-  /** The accounts that have news; `all` when the poll is due, the connection was lost, or it is closed. Never rejects. */
-  readonly next: () => Promise<readonly string[] | 'all'>;
-  readonly close: () => void;
-};
+/** One acknowledged read of one account and its handing on; answers whether there may be more. */
+function createAdvance(
+  options: ResultFeedOptions,
+  positions: Map<string, number>,
+  followers: Followers,
+): (account: string) => Promise<boolean> {
+  /** Each account's record at its position, as it was handed on: news only when Redis shows another. */
+  const seen = new Map<string, string>();
+  const limit = options.recordsMax ?? RECORDS_MAX;
 
-/** The blocking wait, on a connection of its own to the primary, opened anew after every failure. */
-function createWakening(options: ResultFeedOptions, positions: ReadonlyMap<string, number>): Wakening {
-  const { host } = options;
-  const pollMs = options.pollMs ?? POLL_MS;
-  let node: RedisNode | undefined;
-  let closed = false;
-  let interrupt = (): void => undefined;
+  const broken = async (account: string, position: number, error: RecordsBroken): Promise<boolean> => {
+    const next = await followers.onBroken(account, error);
+    if (next === 'drop') positions.delete(account);
+    else positions.set(account, next);
+    return next !== 'drop' && next !== position;
+  };
 
-  const connected = async (): Promise<RedisNode | undefined> => {
-    if (node !== undefined) return node;
-    const deadlineMs = LIMITS.dialDeadlineMs;
-    const outcome = await findPrimary({ host, redis: options.redis, nodes: options.nodes, deadlineMs });
-    if (outcome.is === 'none') return undefined;
-    const found = outcome.primary.node;
-    if (closed) {
-      found.close();
-      return undefined;
+  return async (account) => {
+    const position = positions.get(account);
+    if (position === undefined) return false;
+    let records: NumberedRecord[];
+    try {
+      records = await readFrom(options, account, position, Math.max(1, position), limit + 1);
+    } catch (error) {
+      if (!(error instanceof RecordsBroken)) throw error;
+      return broken(account, position, error);
     }
-    node = found;
-    found.onClosed(() => {
-      if (node === found) node = undefined;
-    });
-    return found;
+    const [first, last] = [records[0], records[records.length - 1]];
+    if (first === undefined || last === undefined) return false;
+    const known = first.number === position && JSON.stringify(first) === seen.get(account);
+    const news = known ? records.slice(1) : records;
+    if (news.length === 0) return false;
+    if ((await followers.onRecords(account, news)) === 'drop') positions.delete(account);
+    else positions.set(account, last.number);
+    seen.set(account, JSON.stringify(last));
+    return records.length > limit;
   };
-
-  let polledMs = host.monotonicMs();
-  const wait = async (): Promise<readonly string[] | 'all'> => {
-    const on = await connected();
-    const untilPollMs = pollMs - (host.monotonicMs() - polledMs);
-    if (on === undefined || positions.size === 0 || untilPollMs < 1) {
-      if (untilPollMs >= 1) await sleep(host, Math.min(untilPollMs, PAUSE_FIRST_MS * 2));
-      polledMs = host.monotonicMs();
-      return 'all';
-    }
-    const accounts = [...positions];
-    const keys = accounts.map(([account]) => accountKeys(account).rtrs);
-    const ids = accounts.map(([, number]) => `${number}-0`);
-    const blockMs = String(Math.ceil(untilPollMs));
-    const command: Command = ['XREAD', 'COUNT', '1', 'BLOCK', blockMs, 'STREAMS', ...keys, ...ids];
-    const [reply] = await on.run([command], untilPollMs + LIMITS.commandDeadlineMs);
-    const named = new Set(Array.isArray(reply) ? reply.map((stream: RedisReply) => streamKey(stream)) : []);
-    return accounts.filter((_, index) => named.has(keys[index])).map(([account]) => account);
-  };
-
-  return {
-    next: async () => {
-      if (closed) return 'all';
-      const interrupted = new Promise<'all'>((resolve) => {
-        interrupt = () => resolve('all');
-      });
-      const news = wait().catch((error: unknown): 'all' => {
-        if (!closed) options.log('feed_connection_lost', { error: String(error) });
-        return 'all';
-      });
-      return Promise.race([interrupted, news]);
-    },
-    close: () => {
-      closed = true;
-      node?.close();
-      interrupt();
-    },
-  };
-}
-
-function streamKey(stream: RedisReply): RedisReply | undefined {
-  return Array.isArray(stream) ? (stream as readonly RedisReply[])[0] : undefined;
 }

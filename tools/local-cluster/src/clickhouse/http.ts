@@ -126,7 +126,7 @@ async function send(
   status: number,
   body: Buffer,
 ): Promise<void> {
-  const accepted = String(request.headers['accept-encoding'] ?? '').includes('gzip');
+  const accepted = (request.headers['accept-encoding'] ?? '').includes('gzip');
   const asked = /[?&]enable_http_compression=1(&|$)/.test(request.url ?? '');
   const packed = accepted && asked && body.length > 0 ? await promisify(gzip)(body) : body;
   if (packed !== body) response.setHeader('content-encoding', 'gzip');

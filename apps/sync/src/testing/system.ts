@@ -133,7 +133,7 @@ export async function startRedis(folder: string): Promise<Redis> {
   };
 }
 
-const TREE = new URL('../../../', import.meta.url);
+const TREE = new URL('../../../../', import.meta.url);
 
 export async function startClickHouse(folder: string, port: number): Promise<Child> {
   const program = fileURLToPath(new URL('tools/local-cluster/src/clickhouse-child.ts', TREE));
@@ -193,7 +193,7 @@ export function startSyncProcess(settings: SyncSettings): Child {
   writeFileSync(file, JSON.stringify(configuration));
   return start(
     process.execPath,
-    [fileURLToPath(new URL('main.ts', import.meta.url)), '--config', file],
+    [fileURLToPath(new URL('../main.ts', import.meta.url)), '--config', file],
     folder,
   );
 }

@@ -1,7 +1,7 @@
 /** For tests: appends rows to FILE without end and prints the position after each commit, until it is killed. */
 import { type NumberedRecord, recordRow } from '@holdfast/ha-core';
-import { openDatabase } from './database.ts';
-import { createResultStore } from './result-store.ts';
+import { openDatabase } from '../database.ts';
+import { createResultStore } from '../result-store.ts';
 
 const database = await openDatabase({ file: process.argv[2] ?? '' });
 const store = createResultStore(database, () => 1);
