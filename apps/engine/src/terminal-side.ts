@@ -29,10 +29,12 @@ export type TerminalSideOptions = {
   readonly holdings: Holdings;
   /** The terminal may be traded through from now on: symbols and holdings are up to date. */
   readonly onReady: () => void;
-  readonly onStop: () => void;
   readonly onSuspend: () => void;
   /** After a fence: ask this terminal about the intents that name it. */
-  readonly onFenced: (session: BridgeSession, journal: string, boot: string) => Promise<void>;
+  readonly onFenced: (
+    session: BridgeSession,
+    fenced: { readonly journal: string; readonly boot: string },
+  ) => Promise<void>;
   /** The terminal knows a higher epoch than ours. */
   readonly onOutranked: (epoch: string, holder: string) => void;
   readonly notify: (what: string, detail: Record<string, unknown>) => void;
@@ -97,7 +99,6 @@ export function createTerminalSide(options: TerminalSideOptions): TerminalSide {
           break;
         case 'stop_sending':
           ready = undefined;
-          options.onStop();
           break;
         case 'suspend':
           options.onSuspend();
@@ -152,7 +153,7 @@ export function createTerminalSide(options: TerminalSideOptions): TerminalSide {
       options.journal.instance({ role: { terminal, epoch, at: host.wallMs() } }),
       session.list('symbols', { deadlineMs: REQUEST_DEADLINE_MS }),
       options.holdings.refresh(session),
-      options.onFenced(session, fenced.journal, fenced.boot),
+      options.onFenced(session, fenced),
     ]);
     if (role.is !== 'ok') throw new Error(`the trading role could not be recorded: ${role.is}`);
     symbols.clear();
@@ -169,7 +170,7 @@ export function createTerminalSide(options: TerminalSideOptions): TerminalSide {
     try {
       const fenced = await session.fence(epoch, engine, false, REQUEST_DEADLINE_MS);
       if (fenced.is === 'refused') options.onOutranked(fenced.epoch, fenced.holder);
-      else await options.onFenced(session, fenced.journal, fenced.boot);
+      else await options.onFenced(session, fenced);
     } catch (error) {
       options.log('terminal_not_fenced', { terminal: session.identity.terminal, reason: String(error) });
     }

@@ -1,0 +1,63 @@
+/**
+ * Which signal of an account goes next, and what happens to it: the decision alone, no effects. Signals go in the order
+ * of their acceptance; one that waits for a retry holds up those behind it, one whose symbol is quarantined does not.
+ */
+import { admit, type BrokerCommand, type Host, type ReasonCode, type SymbolRules } from '@holdfast/ha-core';
+import type { Holdings } from './holdings.ts';
+import type { Line } from './line.ts';
+import { lifeMs, type TrackedOrder } from './tracked-order.ts';
+
+export type Choice =
+  | { readonly do: 'nothing' }
+  | { readonly do: 'wait'; readonly forMs: number }
+  /** The terminal's lists must be read before anything can be said. */
+  | { readonly do: 'look' }
+  | { readonly do: 'expire'; readonly order: TrackedOrder }
+  | {
+      readonly do: 'refuse';
+      readonly order: TrackedOrder;
+      readonly reason: ReasonCode;
+      readonly detail: string;
+    }
+  | {
+      readonly do: 'begin';
+      readonly order: TrackedOrder;
+      readonly attempt: number;
+      readonly command: BrokerCommand;
+    };
+
+export type ChoiceInput = {
+  readonly host: Host;
+  readonly line: Line;
+  readonly holdings: Holdings;
+  readonly symbols: ReadonlyMap<string, SymbolRules>;
+  /** Something happened at the broker that the holdings do not show yet. */
+  readonly stale: boolean;
+};
+
+/** Decides about the first signal of the line that can be decided about. */
+export function choose(input: ChoiceInput): Choice {
+  const { host, line, holdings } = input;
+  for (const order of line.next()) {
+    const { state, signal } = order;
+    if (state.is !== 'waiting') continue;
+    if (lifeMs(order, host) <= 0) return { do: 'expire', order };
+    const forMs = state.notBeforeMs - host.monotonicMs();
+    if (forMs > 0) return { do: 'wait', forMs };
+    if (signal === undefined)
+      return { do: 'refuse', order, reason: 'poison', detail: 'the body is no signal' };
+    const needsLists = signal.action !== 'open';
+    if (needsLists && input.stale) return { do: 'look' };
+    const admission = admit(signal, {
+      positions: [...holdings.positions.values()],
+      orders: [...holdings.orders.values()],
+      symbols: input.symbols,
+    });
+    if (admission.is === 'command')
+      return { do: 'begin', order, attempt: state.attempt, command: admission.command };
+    // A row that is not there may only not be there yet: look once more before saying no.
+    if (needsLists && holdings.refreshedAtMs() < order.seenAtMs) return { do: 'look' };
+    return { do: 'refuse', order, reason: admission.reason, detail: admission.detail };
+  }
+  return { do: 'nothing' };
+}
