@@ -68,6 +68,7 @@ export const REFUSALS = [
   'fenced',
   'queue_full',
   'bad_command',
+  'no_broker',
 ] as const;
 
 const send = {

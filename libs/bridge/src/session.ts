@@ -70,7 +70,9 @@ export type Refusal = {
     | 'expired'
     | 'fenced'
     | 'queue_full'
-    | 'bad_command';
+    | 'bad_command'
+    /** The terminal is not connected to the broker, or its lists are not synced. */
+    | 'no_broker';
   readonly epoch: string;
   readonly holder: string;
 };
