@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'not_stored'
   | 'not_ready'
   | 'acceptance_unknown'
+  | 'records_broken'
   | 'bad_request'
   | 'internal';
 

@@ -2,16 +2,26 @@
 import type { Configuration } from '@holdfast/configuration';
 import type { Endpoint, Host, RedisNodes } from '@holdfast/ha-core';
 import type { Metrics } from '@holdfast/process';
-import { type AcknowledgedWriter, createInstanceState, createSignalInbox } from '@holdfast/redis';
+import {
+  type AcknowledgedWriter,
+  createInstanceState,
+  createResultFeed,
+  createSignalInbox,
+} from '@holdfast/redis';
 import { createAcceptance, type TradedAccount } from './acceptance.ts';
 import { createAcceptanceRepeater } from './acceptance-repeater.ts';
 import { profile } from '@holdfast/ha-core';
+import { createEventStreams } from './event-streams.ts';
 import { createLatency } from './latency.ts';
 import { listen } from './listeners.ts';
 import type { Log } from './log.ts';
+import type { Webhook } from './parts.ts';
 import { createRateLimit } from './rate-limit.ts';
+import { createRecordHub } from './record-hub.ts';
 import { createRedisWatch } from './redis-watch.ts';
 import { createServer } from './server.ts';
+import { createStatus } from './status.ts';
+import { createStatusStream } from './status-stream.ts';
 import { followSymbolRules } from './symbol-rules.ts';
 
 export type BackendOptions = {
@@ -74,15 +84,43 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     memoryFull: () => watch.view().usedMemoryPercent >= refusedPercent,
     onAnswered: (_outcome, tookMs) => latency.add(tookMs),
   });
+  const feed = createResultFeed({
+    host,
+    redis: options.redis,
+    nodes: configuration.redis.nodes,
+    writer,
+    reader: `${name}:records`,
+    log: (event, detail) => log.debug(detail, event),
+  });
+  const hub = createRecordHub({ feed, state, accounts: [...accounts.keys()], log });
+  const streams = createEventStreams(host, log);
+  const status = createStatus({
+    name,
+    host,
+    state,
+    cluster: configuration.cluster,
+    profile: configuration.profile,
+    accounts: [...accounts.keys()],
+    replicas: configuration.redis.nodes.length - 1,
+    writerView: writer.view,
+    redisView: watch.view,
+    acceptance: () => ({ ...latency.summary(), repeating: repeater.count() }),
+  });
   const server = await createServer({
     name,
     host,
     log,
     accounts,
     apiKey: options.secrets.apiKey,
+    webhooks: webhooksOf(configuration, options.secrets.webhookTokens),
     accept,
     inbox,
     state,
+    feed,
+    hub,
+    streams,
+    status,
+    statusStream: createStatusStream({ host, log, status, hub }),
     rateLimit: createRateLimit(host, {
       perSecond: configuration.api.requestsPerSecond,
       burst: configuration.api.requestsBurst,
@@ -99,11 +137,26 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     sharedPort: listeners.sharedPort,
     stop: async (withinMs) => {
       const startedMs = host.monotonicMs();
-      await listeners.drain(withinMs);
+      const drained = listeners.drain(withinMs);
+      streams.endAll('this backend is stopping');
+      await drained;
       await repeater.settle(Math.max(0, withinMs - (host.monotonicMs() - startedMs)));
+      await hub.stop();
       rules.stop();
       watch.stop();
       await writer.stop();
     },
   };
+}
+
+/** Throws for a webhook whose account or token is missing: the configuration's own check has let it through. */
+function webhooksOf(configuration: Configuration, tokens: ReadonlyMap<string, string>): Webhook[] {
+  return configuration.webhooks.map((webhook) => {
+    const account = configuration.accounts.find((one) => one.account === webhook.account);
+    const token = tokens.get(webhook.name);
+    if (account === undefined || token === undefined) {
+      throw new Error(`webhook ${webhook.name}: ${account === undefined ? 'no such account' : 'no token'}`);
+    }
+    return { configuration: webhook, token, margin: account.margin };
+  });
 }

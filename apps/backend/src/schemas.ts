@@ -51,3 +51,16 @@ export const recordSchema = z
     account: z.string(),
   })
   .meta({ id: 'Record' });
+
+/** A record number as it comes in a query or a header. */
+export const afterSchema = z
+  .string()
+  .regex(/^\d{1,15}$/, 'expected a record number, 0 for the beginning')
+  .transform(Number)
+  .describe('Only what comes after this number');
+
+export const limitSchema = z
+  .string()
+  .regex(/^([1-9]\d{0,2}|1000)$/, 'expected a number from 1 to 1000')
+  .transform(Number)
+  .describe('At most so many');

@@ -1,20 +1,35 @@
 /** All routes, by who may call them. A file a path. */
 import type { Api, Parts } from '../parts.ts';
+import { addEvents } from './events.ts';
 import { addLivez } from './livez.ts';
 import { addMetrics } from './metrics.ts';
 import { addOpenapi } from './openapi.ts';
+import { addPositions } from './positions.ts';
 import { addReadyz } from './readyz.ts';
+import { addRecords } from './records.ts';
+import { addResults } from './results.ts';
 import { addSignal } from './signal.ts';
 import { addSignals } from './signals.ts';
+import { addStatus } from './status.ts';
+import { addStatusEvents } from './status-events.ts';
+import { addTradingview } from './tradingview.ts';
 
 /** Routes that need the API key. */
 export function addKeyedRoutes(api: Api, parts: Parts): void {
   addSignals(api, parts);
   addSignal(api, parts);
+  addPositions(api, parts);
+  addResults(api, parts);
+  addRecords(api, parts);
+  addEvents(api, parts);
+  addStatus(api, parts);
+  addStatusEvents(api, parts);
 }
 
 /** Routes that have their secret in the URL. */
-export function addWebhookRoutes(_api: Api, _parts: Parts): void {}
+export function addWebhookRoutes(api: Api, parts: Parts): void {
+  addTradingview(api, parts);
+}
 
 /** Routes for everybody who can reach the address. */
 export function addOpenRoutes(api: Api, parts: Parts): void {

@@ -1,0 +1,191 @@
+/**
+ * The cluster as this backend sees it, from the records that the engines act on (I9): what `GET /v1/status`, the CLI
+ * and the console show. One reading serves everybody who asks within a quarter of a second.
+ */
+import type { Host, NumberedRecord } from '@holdfast/ha-core';
+import type { AccountState, HeldBackAlert, InstanceState, WriterView } from '@holdfast/redis';
+import type { LatencySummary } from './latency.ts';
+import type { NodeView, RedisView } from './redis-watch.ts';
+
+export type AccountStatus = {
+  readonly account: string;
+  readonly active: string | null;
+  readonly epoch: string;
+  /** The trading role's terminal and how its connection stands, as the engine wrote it in RIS. */
+  readonly connection: string;
+  readonly terminal: string | null;
+  readonly pending: number;
+  readonly unknown: number;
+  readonly unknownSignals: readonly string[];
+  readonly lastNumber: number;
+  readonly lastResult: NumberedRecord | null;
+  readonly results: readonly NumberedRecord[];
+  readonly heldBack: readonly HeldBackAlert[];
+  /** Why the account could not be read, if so; the rest is then empty. */
+  readonly unavailable?: string;
+};
+
+export type ClusterStatus = {
+  readonly cluster: string;
+  readonly profile: string;
+  /** Which backend answers, and when (wall clock). */
+  readonly backend: string;
+  readonly at: number;
+  readonly degraded: boolean;
+  readonly degradedBecause: readonly string[];
+  readonly redis: {
+    readonly primary: string | null;
+    readonly replicas: RedisView['replicas'];
+    /** Endpoints of the replicas that an acknowledgement needs. */
+    readonly inSync: readonly string[];
+    readonly usedMemoryPercent: number;
+  };
+  /** Acceptance by this backend: from the request's check to the answer. */
+  readonly acceptance: LatencySummary & { readonly repeating: number };
+  readonly nodes: readonly NodeView[];
+  readonly accounts: readonly AccountStatus[];
+};
+
+export type Status = {
+  /** Never rejects; what cannot be read is said in it. */
+  readonly read: () => Promise<ClusterStatus>;
+};
+
+export type StatusOptions = {
+  readonly name: string;
+  readonly cluster: string;
+  readonly profile: string;
+  readonly accounts: readonly string[];
+  /** How many replicas there are when all is well. */
+  readonly replicas: number;
+  readonly host: Host;
+  readonly state: Pick<InstanceState, 'account'>;
+  readonly writerView: () => WriterView;
+  readonly redisView: () => RedisView;
+  readonly acceptance: () => ClusterStatus['acceptance'];
+};
+
+const SHARED_FOR_MS = 250;
+const RECORDS = 50;
+const RESULTS_SHOWN = 10;
+
+export function createStatus(options: StatusOptions): Status {
+  const { host } = options;
+  let shared: { readonly atMs: number; readonly reading: Promise<ClusterStatus> } | undefined;
+  return {
+    read: () => {
+      if (shared === undefined || host.monotonicMs() - shared.atMs >= SHARED_FOR_MS) {
+        shared = { atMs: host.monotonicMs(), reading: readStatus(options) };
+      }
+      return shared.reading;
+    },
+  };
+}
+
+async function readStatus(options: StatusOptions): Promise<ClusterStatus> {
+  const accounts = await Promise.all(
+    options.accounts.map(async (account) => {
+      const read = await options.state.account(account, RECORDS);
+      return read.is === 'read' ? accountStatus(read.value) : unreadable(account, read.detail);
+    }),
+  );
+  const writer = options.writerView();
+  const redis = options.redisView();
+  const degradedBecause = problems(options, writer, redis, accounts);
+  return {
+    cluster: options.cluster,
+    profile: options.profile,
+    backend: options.name,
+    at: options.host.wallMs(),
+    degraded: degradedBecause.length > 0,
+    degradedBecause,
+    redis: {
+      primary: writer.primary ?? null,
+      replicas: redis.replicas,
+      inSync: writer.inSync,
+      usedMemoryPercent: Math.round(redis.usedMemoryPercent * 10) / 10,
+    },
+    acceptance: options.acceptance(),
+    nodes: redis.nodes,
+    accounts,
+  };
+}
+
+/** What an operator must know, in plain words; empty while everything is as it should be. */
+function problems(
+  options: StatusOptions,
+  writer: WriterView,
+  redis: RedisView,
+  accounts: readonly AccountStatus[],
+): string[] {
+  const found: string[] = [];
+  if (writer.primary === undefined)
+    found.push('Redis: no primary with a replica in sync: nothing is accepted');
+  else if (writer.inSync.length < options.replicas) {
+    found.push(`Redis: ${writer.inSync.length} of ${options.replicas} replicas in sync`);
+  }
+  for (const node of redis.nodes) if (!node.healthy) found.push(`${node.name} (${node.kind}) is silent`);
+  for (const account of accounts) {
+    if (account.unavailable !== undefined) found.push(`${account.account}: cannot be read`);
+    else if (account.active === null) found.push(`${account.account}: no engine is active`);
+    else if (NOT_TRADING.has(account.connection)) {
+      found.push(`${account.account}: the broker connection is ${account.connection}`);
+    }
+    if (account.unknown > 0) {
+      found.push(`${account.account}: ${account.unknown} signal(s) with an unknown outcome`);
+    }
+  }
+  return found;
+}
+
+/** States of a connection in which signals wait. */
+const NOT_TRADING = new Set(['down', 'lost', 'suspended', 'reconnecting', 'retrying']);
+
+function accountStatus(state: AccountState): AccountStatus {
+  const results = state.records.filter((record) => record.kind === 'result').slice(0, RESULTS_SHOWN);
+  const role = objectOf(state.instance['role']);
+  return {
+    account: state.account,
+    active: state.active ?? null,
+    epoch: state.epoch,
+    connection: connectionOf(state.instance),
+    terminal: typeof role['terminal'] === 'string' ? role['terminal'] : null,
+    pending: state.pending,
+    unknown: state.unknown.length,
+    unknownSignals: state.unknown.slice(0, RESULTS_SHOWN),
+    lastNumber: state.lastNumber,
+    lastResult: results[0] ?? null,
+    results,
+    heldBack: state.heldBack.slice(0, RESULTS_SHOWN),
+  };
+}
+
+function unreadable(account: string, detail: string): AccountStatus {
+  return {
+    account,
+    active: null,
+    epoch: '0',
+    connection: 'not known',
+    terminal: null,
+    pending: 0,
+    unknown: 0,
+    unknownSignals: [],
+    lastNumber: 0,
+    lastResult: null,
+    results: [],
+    heldBack: [],
+    unavailable: detail,
+  };
+}
+
+/** RIS's field `connection`: a word, or an object whose `state` is the word. */
+function connectionOf(instance: Readonly<Record<string, unknown>>): string {
+  const connection = instance['connection'];
+  if (typeof connection === 'string') return connection;
+  const state = objectOf(connection)['state'] ?? objectOf(connection)['is'];
+  return typeof state === 'string' ? state : 'not known';
+}
+
+function objectOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
