@@ -1,29 +1,18 @@
 /**
- * One file per app: `rolldown src/main.ts --config …/rolldown.config.mjs --file dist/main.js`, with its source map.
- * What carries native code stays outside and is installed beside the bundle. The functions of libs/redis are copied
- * next to it, where their loader looks for them when it no longer runs from its own folder.
+ * One file per app, `src/main.ts` → `dist/main.js` with its source map: `rolldown --config <this file>` in the folder
+ * of the app. What carries native code stays outside and is installed beside the bundle.
  */
-import { cpSync, existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'rolldown';
+import { filesBeside } from './files-beside.mjs';
 
-const FUNCTIONS = fileURLToPath(new URL('../../libs/redis/functions', import.meta.url));
+/** Packages with native code, which no bundle can carry. */
 const NATIVE = [/^@duckdb\//, /^chdb(\/|$)/];
 
-/** Copies the Redis functions to the folder of the bundle. */
-const redisFunctions = {
-  name: 'redis-functions',
-  writeBundle({ dir, file }) {
-    const folder = dir ?? join(file, '..');
-    if (!existsSync(FUNCTIONS)) throw new Error(`${FUNCTIONS} is missing`);
-    cpSync(FUNCTIONS, join(folder, 'functions'), { recursive: true });
-  },
-};
+const options = { platform: 'node', external: NATIVE };
 
 export default defineConfig({
-  platform: 'node',
-  external: NATIVE,
-  output: { format: 'esm', sourcemap: true, codeSplitting: false },
-  plugins: [redisFunctions],
+  ...options,
+  input: 'src/main.ts',
+  output: { file: 'dist/main.js', format: 'esm', sourcemap: true, codeSplitting: false, cleanDir: true },
+  plugins: [filesBeside(options)],
 });

@@ -23,6 +23,7 @@ const RANK: Readonly<Record<string, number>> = {
   'apps/engine': 3,
   'apps/sync': 3,
   'tools/mt5-sim': 4,
+  'tools/simulation': 4,
   'tools/local-cluster': 5,
   'tools/holdfast': 6,
   'tools/bench': 7,
