@@ -9,7 +9,6 @@ import {
   backOffMs,
   type Endpoint,
   type Host,
-  type LeaseRow,
   LIMITS,
   type MarginMode,
   type Network,
@@ -20,15 +19,14 @@ import {
 } from '@holdfast/ha-core';
 import {
   type AcceptedSignal,
-  accountKeys,
+  announceNode,
   createAcknowledgedWriter,
   createLeaseStore,
   createPrimaryConnection,
   createTradeJournal,
   followSignals,
-  NODES_KEY,
+  readLease,
   type WriterView,
-  words,
 } from '@holdfast/redis';
 import { type AccountView, type ActiveAccount, createActiveAccount } from './account.ts';
 import { createLeadership, type Leadership } from './leadership.ts';
@@ -99,7 +97,6 @@ type Seat = {
 };
 
 const DRAIN_MS = 2000;
-const ANNOUNCE_MS = 1000;
 const WRITE_WITHIN_MS = 2000;
 const FIRST_SEEN_MAX = 20_000;
 
@@ -136,20 +133,6 @@ export async function createEngine(parts: {
     onReleased: (account) => seats.get(account)?.leadership.look(),
   });
 
-  const readLease = async (account: string): Promise<LeaseRow | undefined> => {
-    try {
-      const { replies } = await reads.run(
-        [['HMGET', accountKeys(account).lease, 'holder', 'epoch', 'beat', 'successor']],
-        LIMITS.commandDeadlineMs,
-      );
-      const [holder, epoch, beat, successor] = words(replies[0]);
-      if (holder === undefined) return undefined;
-      return { holder, epoch: epoch || '0', beat: beat || '0', successor: successor ?? '' };
-    } catch {
-      return undefined;
-    }
-  };
-
   const seatOf = (account: EngineAccount, index: number): Seat => {
     const name = account.account;
     const preferred = options.engines[index % options.engines.length]?.engine === engine;
@@ -168,7 +151,7 @@ export async function createEngine(parts: {
         leaseMs: numbers.engineLeaseMs,
         selfStopMs: numbers.engineSelfStopMs,
         store,
-        read: () => readLease(name),
+        read: () => readLease(reads, name),
         terminalEpoch: () => highestEpoch(seats.get(name)),
         successor: () => peers.alive()[0] ?? '',
         onActivate: (epoch, cause) => void activate(name, epoch, cause),
@@ -306,26 +289,22 @@ export async function createEngine(parts: {
     })),
   });
 
-  /** RIS: that this process is there. Not acknowledged, because nobody acts on it. */
-  const announce = async (): Promise<void> => {
-    if (stopped) return;
-    const now = view();
-    const active = now.accounts.filter((seat) => seat.role === 'active').map((seat) => seat.account);
-    const row = {
-      kind: 'engine',
-      role: active.length > 0 ? 'active' : 'standby',
-      ...options.announce,
-      at: host.wallMs(),
-      detail: { active, peers: now.peers, sessions: now.accounts.flatMap((seat) => seat.sessions) },
-    };
-    try {
-      await reads.run([['HSET', NODES_KEY, engine, JSON.stringify(row)]], LIMITS.commandDeadlineMs);
-    } catch (error) {
-      log('not_announced', { reason: error instanceof Error ? error.message : String(error) });
-    }
-    host.after(ANNOUNCE_MS, () => void announce());
-  };
-  void announce();
+  const stopAnnouncing = announceNode({
+    host,
+    connection: reads,
+    name: engine,
+    row: () => {
+      const now = view();
+      const active = now.accounts.flatMap((seat) => (seat.role === 'active' ? [seat.account] : []));
+      return {
+        kind: 'engine',
+        role: active.length > 0 ? 'active' : 'standby',
+        ...options.announce,
+        detail: { active, peers: now.peers, sessions: now.accounts.flatMap((seat) => seat.sessions) },
+      };
+    },
+    log,
+  });
 
   const stop = (): void => {
     stopped = true;
@@ -334,6 +313,7 @@ export async function createEngine(parts: {
       seat.active?.stop();
     }
     stopFollowing();
+    stopAnnouncing();
     listener.close();
     peers.close();
     reads.stop();

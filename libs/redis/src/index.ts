@@ -1,5 +1,6 @@
 /** Everything that Holdfast asks of Redis. */
 export * from './acknowledged-writer.ts';
+export * from './announcement.ts';
 export * from './functions.ts';
 export * from './instance-state.ts';
 export * from './keys.ts';

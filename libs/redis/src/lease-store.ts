@@ -1,10 +1,11 @@
 /**
  * An account's lease in Redis: holder, epoch, beat. Every change is an acknowledged write; watching is a plain read,
- * because a watcher acts on it only by a compare-and-set.
+ * because a watcher acts on it only by a compare-and-set (I3).
  */
 import type { AcknowledgedWriter, FunctionCall } from './writes.ts';
 import { accountKeys } from './keys.ts';
-import type { LeaseRow, RedisReply } from '@holdfast/ha-core';
+import { type LeaseRow, LIMITS, NodeUnavailable, type RedisReply } from '@holdfast/ha-core';
+import type { PrimaryConnection } from './primary-connection.ts';
 
 export type TakeOutcome =
   | { readonly is: 'taken'; readonly epoch: string }
@@ -17,7 +18,6 @@ export type HeldOutcome =
   | { readonly is: 'failed'; readonly detail: string };
 
 export type LeaseStore = {
-  readonly read: (account: string) => Promise<LeaseRow | undefined>;
   /** One compare-and-set on (holder, epoch, beat); `epoch` must be above the row's (I3). */
   readonly take: (account: string, expected: LeaseRow, epoch: string) => Promise<TakeOutcome>;
   readonly beat: (account: string, epoch: string) => Promise<HeldOutcome>;
@@ -34,17 +34,6 @@ export function createLeaseStore(writer: AcknowledgedWriter, engine: string): Le
     return { is: 'stale', holder: holder ?? '', epoch: epoch ?? '0' };
   };
   return {
-    read: async (account) => {
-      const keys = accountKeys(account);
-      const outcome = await writer.read([['HMGET', keys.lease, 'holder', 'epoch', 'beat', 'successor']], {
-        name: 'hf_mark',
-        keys: [keys.marks],
-        args: [engine, 'lease'],
-      });
-      if (outcome.is !== 'acknowledged') return undefined;
-      const [holder, epoch, beat, successor] = words(outcome.replies[0]);
-      return { holder: holder ?? '', epoch: epoch || '0', beat: beat || '0', successor: successor ?? '' };
-    },
     take: async (account, expected, epoch) => {
       const outcome = await writer.write({
         name: 'hf_take',
@@ -66,6 +55,22 @@ export function createLeaseStore(writer: AcknowledgedWriter, engine: string): Le
     release: (account, epoch, successor) =>
       held({ name: 'hf_release', keys: [accountKeys(account).lease], args: [engine, epoch, successor] }),
   };
+}
+
+/** A plain read of an account's lease, for watching it; undefined when Redis cannot be read now. */
+export async function readLease(reads: PrimaryConnection, account: string): Promise<LeaseRow | undefined> {
+  try {
+    const { replies } = await reads.run(
+      [['HMGET', accountKeys(account).lease, 'holder', 'epoch', 'beat', 'successor']],
+      LIMITS.commandDeadlineMs,
+    );
+    const [holder, epoch, beat, successor] = words(replies[0]);
+    if (holder === undefined) return undefined;
+    return { holder, epoch: epoch || '0', beat: beat || '0', successor: successor ?? '' };
+  } catch (error) {
+    if (error instanceof NodeUnavailable) return undefined;
+    throw error;
+  }
 }
 
 /** A reply that is a list of strings and numbers, as strings; null becomes ''. */

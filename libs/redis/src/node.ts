@@ -36,6 +36,8 @@ export function createRedisNodes(options: RedisNodesOptions = {}): RedisNodes {
         maxRetriesPerRequest: 0,
         connectTimeout: deadlineMs,
         noDelay: true,
+        // RESP3 would flatten maps such as XREAD's reply; the port has the shapes of RESP2.
+        protocol: 2,
       });
       const closed = closeOnce(client);
       const late = setTimeout(() => client.disconnect(), deadlineMs);

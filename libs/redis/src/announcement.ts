@@ -1,0 +1,38 @@
+/**
+ * RIS: that a process is there, what it is and where, told once a second. A plain write, because nobody acts on it; a
+ * row that was not renewed for some seconds belongs to a process that is gone.
+ */
+import { type Host, LIMITS, NodeUnavailable } from '@holdfast/ha-core';
+import { NODES_KEY } from './keys.ts';
+import type { PrimaryConnection } from './primary-connection.ts';
+
+const ANNOUNCE_MS = 1000;
+
+/** Announces `row()` under `name`, with the time, until the returned function is called. */
+export function announceNode(options: {
+  readonly host: Host;
+  readonly connection: PrimaryConnection;
+  readonly name: string;
+  readonly row: () => Readonly<Record<string, unknown>>;
+  readonly log: (event: string, detail: Record<string, unknown>) => void;
+}): () => void {
+  const { host, connection, name, log } = options;
+  let stopped = false;
+  let missed = 0;
+  const announce = async (): Promise<void> => {
+    const row = JSON.stringify({ ...options.row(), at: host.wallMs() });
+    try {
+      await connection.run([['HSET', NODES_KEY, name, row]], LIMITS.commandDeadlineMs);
+      missed = 0;
+    } catch (error) {
+      if (!(error instanceof NodeUnavailable)) throw error;
+      if (missed % 10 === 0 && !stopped) log('not_announced', { reason: error.message });
+      missed += 1;
+    }
+    if (!stopped) host.after(ANNOUNCE_MS, () => void announce());
+  };
+  void announce();
+  return () => {
+    stopped = true;
+  };
+}
