@@ -53,9 +53,9 @@ export function isSource(path: string): boolean {
   return /\.(ts|mts|mjs|js)$/.test(path) && !path.endsWith('.d.ts');
 }
 
-/** Tests, and what only tests use: everything under tests/, and what is named so beside the code. */
+/** Tests, and what only tests use: everything under tests/, and beside the code `x.test.ts` and `testing/`. */
 export function isTest(path: string): boolean {
-  return path.startsWith('tests/') || path.endsWith('.test.ts');
+  return path.startsWith('tests/') || path.endsWith('.test.ts') || path.includes('/src/testing/');
 }
 
 function gitPaths(root: string): string[] {
