@@ -66,26 +66,34 @@ function reducing(parts: AlertParts, after: Side, before: Held | undefined): Int
   if (before === undefined || before === after) {
     return { do: 'close', side: after, ...(parts.volume === undefined ? {} : { volume: parts.volume }) };
   }
-  throw new AlertRefused('fields_disagree', 'the order cannot lead from the position before to the one after', [
-    {
-      field: parts.position?.name ?? 'market_position',
-      value: shownValue(parts.position?.value),
-      expected: `what follows from ${parts.action?.name} and ${parts.previousPosition?.name}`,
-    },
-  ]);
+  throw new AlertRefused(
+    'fields_disagree',
+    'the order cannot lead from the position before to the one after',
+    [
+      {
+        field: parts.position?.name ?? 'market_position',
+        value: shownValue(parts.position?.value),
+        expected: `what follows from ${parts.action?.name} and ${parts.previousPosition?.name}`,
+      },
+    ],
+  );
 }
 
 /** A netting account turns its one position round by the order itself; a hedging one would hold both. */
 function reversing(parts: AlertParts, order: Side, margin: MarginMode): Intention {
   if (margin === 'netting') return { do: 'open', side: order };
   const part = parts.position ?? parts.previousPosition;
-  throw new AlertRefused('reversal_on_hedging', 'a hedging account cannot turn a position round by one order', [
-    {
-      field: part?.name ?? 'market_position',
-      value: shownValue(part?.value),
-      expected: 'one alert that closes (market_position flat) and one that opens',
-    },
-  ]);
+  throw new AlertRefused(
+    'reversal_on_hedging',
+    'a hedging account cannot turn a position round by one order',
+    [
+      {
+        field: part?.name ?? 'market_position',
+        value: shownValue(part?.value),
+        expected: 'one alert that closes (market_position flat) and one that opens',
+      },
+    ],
+  );
 }
 
 function word(part: NamedValue, reason: 'side_not_understood' | 'position_not_understood'): Held {
