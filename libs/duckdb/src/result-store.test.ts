@@ -3,11 +3,11 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type NumberedRecord, type RecordRow, recordRow } from '@holdfast/ha-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkDatabase } from './check.ts';
 import { type Database, openDatabase } from './database.ts';
 import { createResultStore, type ResultStore } from './result-store.ts';
+import { row, rows } from './testing/rows.ts';
 
 let folder: string;
 let database: Database;
@@ -23,34 +23,6 @@ afterEach(async () => {
   await database.close();
   rmSync(folder, { recursive: true, force: true });
 });
-
-export function row(account: string, number: number, detail = ''): RecordRow {
-  const record: NumberedRecord = {
-    account,
-    number,
-    kind: 'result',
-    signalId: `signal-${number}`,
-    magic: String(number * 7),
-    action: 'open',
-    symbol: 'EURUSD',
-    outcome: 'filled',
-    reason: 'executed',
-    detail,
-    side: 'buy',
-    volume: '0.10',
-    filledVolume: '0.10',
-    price: '1.08345',
-    tickets: { order: '1', position: '1', deals: ['1'] },
-    acceptedAt: 1,
-    at: 1_700_000_000_000,
-    epoch: 3,
-    steps: [{ state: 'accepted', at: 1, epoch: 3, by: 'engine-1' }],
-  };
-  return recordRow(record);
-}
-
-const rows = (account: string, first: number, last: number): RecordRow[] =>
-  Array.from({ length: last - first + 1 }, (_, index) => row(account, first + index));
 
 describe('append', () => {
   it('stores rows and position, and gives them back in order', async () => {

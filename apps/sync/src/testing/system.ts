@@ -211,20 +211,32 @@ export async function get<T>(port: number, path: string, secret = SECRET): Promi
   }
 }
 
-/** Rows of an account as ClickHouse shows them to whoever reads with FINAL, and without. */
-export async function archiveRows(
-  port: number,
-  account: string,
-): Promise<{ number: number; hash: string }[]> {
-  const query = `SELECT number, hash FROM holdfast.records FINAL WHERE account = '${account}' ORDER BY number FORMAT JSONEachRow`;
+async function ask(port: number, query: string): Promise<string> {
   const response = await fetch(`http://127.0.0.1:${port}/?output_format_json_quote_64bit_integers=0`, {
     method: 'POST',
     body: query,
     signal: AbortSignal.timeout(5000),
   });
-  if (!response.ok) return [];
-  const lines = (await response.text()).split('\n').filter((line) => line !== '');
+  if (!response.ok) throw new Error(await response.text());
+  return response.text();
+}
+
+/** Rows of an account as ClickHouse shows them to whoever reads with FINAL. */
+export async function archiveRows(
+  port: number,
+  account: string,
+): Promise<{ number: number; hash: string }[]> {
+  const text = await ask(
+    port,
+    `SELECT number, hash FROM holdfast.records FINAL WHERE account = '${account}' ORDER BY number FORMAT JSONEachRow`,
+  );
+  const lines = text.split('\n').filter((line) => line !== '');
   return lines.map((line) => JSON.parse(line) as { number: number; hash: string });
+}
+
+/** All rows of an account, doubles that are not merged yet included. */
+export async function archiveCount(port: number, account: string): Promise<number> {
+  return Number(await ask(port, `SELECT count() FROM holdfast.records WHERE account = '${account}'`));
 }
 
 export function orderRecord(order: number): TradeRecord {
