@@ -1,6 +1,6 @@
 /** Every way fields that are right by themselves can disagree is a row. */
 import { expect, test } from 'vitest';
-import { changed, faultsOf } from './right-configuration.ts';
+import { changed, faultsOf } from './testing/right-configuration.ts';
 
 /** What is wrong; what is replaced in the right file, by what; path, line and words of the answer. */
 type Row = readonly [string, string, string, string, number | undefined, string];

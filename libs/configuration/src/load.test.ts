@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { ConfigurationError } from './configuration-error.ts';
 import { loadConfiguration, parseConfiguration } from './load.ts';
-import { changed, faultsOf, RIGHT } from './right-configuration.ts';
+import { changed, faultsOf, RIGHT } from './testing/right-configuration.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-configuration-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

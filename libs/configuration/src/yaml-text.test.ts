@@ -1,6 +1,6 @@
 /** YAML's traps: each is a row, or a file of its own. */
 import { expect, test } from 'vitest';
-import { changed, faultsOf, RIGHT } from './right-configuration.ts';
+import { changed, faultsOf, RIGHT } from './testing/right-configuration.ts';
 
 /** What is wrong; what is replaced in the right file, by what; path, line and words of the answer. */
 type Row = readonly [string, string, string, string, number | undefined, string];

@@ -64,10 +64,12 @@ test('routes get path, query, headers and body, and answer JSON', async () => {
         status: 200,
         body: { path, after: query.get('after'), key: headers['x-key'] },
       }),
+      'GET /records/demo/deals/': () => ({ status: 200, body: 'nearest' }),
       'GET /records/demo/first': () => ({ status: 200, body: 'exact' }),
       'POST /faults': async ({ body }) => ({ status: 202, body: { got: body } }),
     },
   });
+  expect(await (await fetch(`${url}/records/demo/deals/7`)).json()).toBe('nearest');
   const read = await fetch(`${url}/records/demo?after=5`, { headers: { 'x-key': 'k' } });
   expect(await read.json()).toEqual({ path: '/records/demo', after: '5', key: 'k' });
   expect(await (await fetch(`${url}/records/demo/first`)).json()).toBe('exact');
@@ -143,14 +145,27 @@ test('a taken port is said with its endpoint', async () => {
   await expect(failure).rejects.toThrow(`${HOST}:${port}`);
 });
 
-test('closing ends the connections that are kept open', async () => {
+test('closing ends the connections, also those that wait for an answer', async () => {
+  let asked: () => void = () => undefined;
+  const waiting = new Promise<void>((resolve) => (asked = resolve));
   const health = await startHealth({
     endpoint: { host: HOST, port: 0 },
     alive: () => undefined,
     ready: () => undefined,
     metrics: createMetrics('engine-1'),
+    routes: {
+      'GET /never': () => {
+        asked();
+        return new Promise(() => undefined);
+      },
+    },
   });
-  await (await fetch(`http://${HOST}:${health.port}/livez`)).text();
+  const outcome = fetch(`http://${HOST}:${health.port}/never`).then(
+    () => 'answered',
+    () => 'broken off',
+  );
+  await waiting;
   await health.close();
+  expect(await outcome).toBe('broken off');
   await expect(fetch(`http://${HOST}:${health.port}/livez`)).rejects.toThrow('fetch failed');
 });

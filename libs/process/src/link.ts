@@ -62,7 +62,7 @@ export function linkOver(socket: Socket, bounds: LinkBounds): Link {
   };
 
   const take = (line: string): void => {
-    if (receive !== undefined && kept.length === 0) return receive(line);
+    if (receive !== undefined) return receive(line);
     if (kept.length >= bounds.keptLinesMax) {
       return cutOff(`more than ${bounds.keptLinesMax} lines came before anyone took them`);
     }

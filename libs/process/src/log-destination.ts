@@ -27,7 +27,8 @@ const EXIT_LIMIT_MS = 300;
 /** Opens the destination. Throws when the file cannot be opened. */
 export function openLogDestination(options: LogDestinationOptions): LogDestination {
   const descriptor = options.file === undefined ? 1 : openSync(options.file, 'a', 0o600);
-  const sink = fstatSync(descriptor).isFile() ? fileSink(descriptor) : stdoutSink;
+  const byFile = options.file !== undefined || fstatSync(descriptor).isFile();
+  const sink = byFile ? fileSink(descriptor) : stdoutSink;
   const waiting: string[] = [];
   const told = new Set<string>();
   let waitingBytes = 0;
@@ -70,7 +71,7 @@ export function openLogDestination(options: LogDestinationOptions): LogDestinati
     process.stderr.write(`the log cannot be written to ${options.file ?? 'stdout'}: ${error.message}\n`);
   };
 
-  if (sink === stdoutSink) process.stdout.on('error', tellError);
+  if (!byFile) process.stdout.on('error', tellError);
   process.on('exit', () => writeRest(descriptor, Buffer.from(waiting.splice(0).join(''))));
   return {
     write: (line) => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createLog, type Log, type LogOptions } from './log.ts';
-import { logLines, startChild } from './testing/child.ts';
+import { logLines, startChild as spawnChild } from './testing/child.ts';
 
 /** Logs into a file of its own, and reads the lines that came of it. */
 async function logged(
@@ -70,6 +70,12 @@ test('a file that cannot be opened is refused at once', () => {
   expect(() => createLog({ name: 'x', level: 'info', file: '/dev/null/engine.log' })).toThrow('/dev/null');
 });
 
+const startChild: typeof spawnChild = (body, options) => {
+  const child = spawnChild(body, options);
+  onTestFinished(child.end);
+  return child;
+};
+
 const BURST = `
   const log = it.createLog({ name: 'engine-1', level: 'info' });
   const filler = 'x'.repeat(1000);
@@ -111,4 +117,14 @@ test('a reader that left does not end the process', async () => {
   await child.says('"number":1');
   child.process.stdout?.destroy();
   expect((await child.ended).code).toBe(4);
+  expect(child.errors()).toContain('the log cannot be written to stdout');
+});
+
+test('a full disk neither stops the process nor keeps it from ending', async () => {
+  const child = startChild(`
+    const log = it.createLog({ name: 'engine-1', level: 'info', file: '/dev/full' });
+    let number = 0;
+    setInterval(() => { log.info({ number: (number += 1) }); if (number === 20) process.exit(5); }, 2);`);
+  expect(await child.ended).toEqual({ code: 5, signal: null });
+  expect(child.errors().match(/the log cannot be written to \/dev\/full/g)).toHaveLength(1);
 });

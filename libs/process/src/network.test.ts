@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import type { DialOutcome, Endpoint, Link, Listener } from '@holdfast/ha-core';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createTcpNetwork, ListenFailed } from './network.ts';
-import { startChild } from './testing/child.ts';
+import { startChild as spawnChild } from './testing/child.ts';
 
 const HOST = '127.0.0.1';
 const network = createTcpNetwork();
@@ -103,6 +103,12 @@ test('connections above the bound are closed at once', async () => {
   expect(links).toHaveLength(1);
   expect(first.send('open')).toBe(true);
 });
+
+const startChild: typeof spawnChild = (body, options) => {
+  const child = spawnChild(body, options);
+  onTestFinished(child.end);
+  return child;
+};
 
 /** A process that listens and accepts nothing, its queue full: the system leaves further connections unanswered. */
 async function silentEndpoint(): Promise<Endpoint> {

@@ -1,6 +1,12 @@
 /** How a process ends, proven on real ones. */
-import { expect, test } from 'vitest';
-import { logLines, startChild } from './testing/child.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { logLines, startChild as spawnChild } from './testing/child.ts';
+
+const startChild: typeof spawnChild = (body, options) => {
+  const child = spawnChild(body, options);
+  onTestFinished(child.end);
+  return child;
+};
 
 const START = `
   const log = it.createLog({ name: 'engine-1', level: 'info' });

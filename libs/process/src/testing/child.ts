@@ -4,21 +4,24 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
 
 export type Child = {
   readonly process: ChildProcess;
   /** Everything on stdout up to now. */
   readonly output: () => string;
+  /** Everything on stderr up to now. */
+  readonly errors: () => string;
   /** Resolves when the text stands on stdout; rejects when the process ends before that. */
   readonly says: (text: string) => Promise<void>;
   /** Resolves with exit code and signal when the process is gone and its output is read. */
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  /** Kills it if it is still there and removes what it was made of; safe to call again. */
+  readonly end: () => Promise<void>;
 };
 
 const INDEX = new URL('../index.ts', import.meta.url).href;
 
-/** Starts `body` with the exports of this package as `it`; killed with the test at the latest. */
+/** Starts `body` with the exports of this package as `it`. `readOutput: false` leaves its stdout unread. Whoever starts it ends it. */
 export function startChild(body: string, options: { readonly readOutput?: boolean } = {}): Child {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-process-'));
   const file = join(folder, 'child.mjs');
@@ -27,25 +30,26 @@ export function startChild(body: string, options: { readonly readOutput?: boolea
   let output = '';
   if (options.readOutput !== false)
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
-  child.stderr.pipe(process.stderr, { end: false });
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
   const ended = once(child, options.readOutput === false ? 'exit' : 'close').then(([code, signal]) => ({
     code: code as number | null,
     signal: signal as NodeJS.Signals | null,
   }));
-  onTestFinished(async () => {
+  const end = async (): Promise<void> => {
     child.kill('SIGKILL');
     child.stdout.resume();
     await ended;
     rmSync(folder, { recursive: true, force: true });
-  });
+  };
   const says = async (text: string): Promise<void> => {
     while (!output.includes(text)) {
       if (child.exitCode !== null || child.signalCode !== null)
-        throw new Error(`ended without ${text}: ${output}`);
+        throw new Error(`ended without ${text}: ${output}${errors}`);
       await Promise.race([once(child.stdout, 'data'), ended]);
     }
   };
-  return { process: child, output: () => output, says, ended };
+  return { process: child, output: () => output, errors: () => errors, says, ended, end };
 }
 
 /** The objects of the log lines in a text. */

@@ -1,6 +1,6 @@
 /** For the tests: a configuration without a fault, ways to change it, and the faults that come of it. */
-import { ConfigurationError, type Fault } from './configuration-error.ts';
-import { parseConfiguration } from './load.ts';
+import { ConfigurationError, type Fault } from '../configuration-error.ts';
+import { parseConfiguration } from '../load.ts';
 
 /** Every kind of process once or more, two terminals and a webhook; defaults left out. */
 export const RIGHT = `cluster: demo
