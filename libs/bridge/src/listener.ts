@@ -66,8 +66,8 @@ export async function createBridgeListener(options: BridgeListenerOptions): Prom
     sessions: () => [...open.values()],
     close: () => {
       listener.close();
-      for (const end of [...openings]) end();
-      for (const session of [...open.values()]) session.close('shutdown');
+      for (const end of openings) end();
+      for (const session of open.values()) session.close('shutdown');
     },
   };
 }

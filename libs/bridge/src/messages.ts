@@ -229,7 +229,7 @@ function parseVerb(
   return { is: 'message', message: { verb, ...parsed.values } };
 }
 
-const SEND_KEYS = new Set(Object.values(send).map(({ key }) => key as string));
+const SEND_KEYS = new Set(Object.values(send).map(({ key }) => key));
 
 function parseSend(fields: Readonly<Record<string, string>>): Parsed<EngineMessage> {
   const own: Record<string, string> = {};

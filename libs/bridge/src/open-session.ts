@@ -76,7 +76,7 @@ export function createOpenSession(options: OpenSessionOptions): OpenSession {
     closedFor = reason;
     cancelWatch();
     cancelPing();
-    for (const request of [...requests.values()]) request.fail(`the session closed: ${reason}`);
+    for (const request of requests.values()) request.fail(`the session closed: ${reason}`);
     requests.clear();
     emit({ is: 'closed', reason });
   };

@@ -67,7 +67,7 @@ export function createMemoryNetwork(host: Host, delayMs = 0): MemoryNetwork {
         });
       }),
     cut: (port) => {
-      for (const breakBoth of [...(pairs.get(port) ?? [])]) breakBoth();
+      for (const breakBoth of pairs.get(port) ?? []) breakBoth();
     },
     freeze: (port) => void frozen.add(port),
     thaw: (port) => void frozen.delete(port),

@@ -36,12 +36,17 @@ export type Attachments = {
   readonly strike: (fault: Fault) => void;
   /** Faults ended: connections may be other than before. */
   readonly refresh: () => void;
+  readonly terminals: () => TerminalView[];
   readonly stop: () => void;
 };
+
+/** A terminal that is logged in. */
+export type TerminalView = BrokerConnection & { readonly account: string; readonly terminal: string };
 
 type Attached = {
   readonly account: string;
   readonly terminal: string;
+  readonly connection: () => BrokerConnection;
   readonly notify: (notice: BrokerNotice) => void;
   /** Tells of a changed connection; requests under way get 10031 when it was lost. */
   readonly refresh: () => void;
@@ -64,7 +69,7 @@ export function createAttachments(options: AttachmentsOptions): Attachments {
     cancels.add(cancel);
   };
   const refresh = (): void => {
-    for (const each of [...attached]) each.refresh();
+    for (const each of attached) each.refresh();
   };
   return {
     attach: (book, terminal) => {
@@ -93,6 +98,8 @@ export function createAttachments(options: AttachmentsOptions): Attachments {
       }
     },
     refresh,
+    terminals: () =>
+      [...attached].map(({ account, terminal, connection }) => ({ account, terminal, ...connection() })),
     stop: () => {
       for (const cancel of cancels) cancel();
       cancels.clear();
@@ -134,8 +141,7 @@ function attachmentOf(
     const current = connection();
     if (current.connected === told.connected && current.synced === told.synced) return;
     told = current;
-    if (!current.connected)
-      for (const settle of [...waiting]) settle(bareReply(10031, 'connection lost', now()));
+    if (!current.connected) for (const settle of waiting) settle(bareReply(10031, 'connection lost', now()));
     notify({ is: 'connection', connection: current });
   };
   const orderSend = (request: TradeRequest): Promise<TradeReply> =>
@@ -185,7 +191,7 @@ function attachmentOf(
       detach();
     },
   };
-  return { link, self: { account, terminal, notify, refresh } };
+  return { link, self: { account, terminal, connection, notify, refresh } };
 }
 
 /** Carries a request out, or what the faults that struck it make of that. */

@@ -3,7 +3,7 @@
  * above the Host port: the same seed, requests and times give the same ledger.
  */
 import { formatDecimal, type Host } from '@holdfast/ha-core';
-import { createAttachments } from './attachments.ts';
+import { createAttachments, type TerminalView } from './attachments.ts';
 import { checkRequest } from './checks.ts';
 import type { Fault } from './fault-menu.ts';
 import { type ActiveFault, createFaults } from './faults.ts';
@@ -70,6 +70,7 @@ export type Broker = {
   readonly ledger: () => LedgerView;
   readonly accounts: () => AccountView[];
   readonly quotes: () => Quote[];
+  readonly terminals: () => TerminalView[];
   readonly specifications: () => readonly SymbolSpecification[];
   /** Undefined when too many faults are on. */
   readonly addFault: (fault: Fault) => ActiveFault | undefined;
@@ -195,6 +196,7 @@ export function createBroker(options: BrokerOptions): Broker {
         const price = prices.price(symbol);
         return price === undefined ? [] : [quoteOf(symbol, price)];
       }),
+    terminals: attachments.terminals,
     specifications: () => [...specifications.values()],
     addFault: (fault) => {
       const active = faults.add(fault);

@@ -29,12 +29,12 @@ export type Trigger = {
 export function runTriggers(trigger: Trigger): void {
   const { book, specification } = trigger;
   if (trigger.market.isClosed(specification.symbol)) return;
-  for (const identifier of [...book.exposure.stopped(specification.symbol)]) {
+  for (const identifier of book.exposure.stopped(specification.symbol)) {
     const position = book.positions.get(identifier);
     const cause = position === undefined ? undefined : stopHit(position, trigger.price);
     if (position !== undefined && cause !== undefined) closeAt(trigger, position, cause);
   }
-  for (const order of [...book.working.values()]) {
+  for (const order of book.working.values()) {
     if (order.symbol !== specification.symbol) continue;
     if (order.expiresAt !== 0 && order.expiresAt <= trigger.now) {
       trigger.commit([{ is: 'order', order: { ...order, state: 'expired', doneAt: trigger.now } }]);

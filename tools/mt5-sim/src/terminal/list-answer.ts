@@ -1,5 +1,5 @@
 /** LIST: rows in portions, so that a long list does not overrun a link's send queue. */
-import { type BridgeMessage, type EngineMessage, printRow, type Rows } from '@holdfast/bridge';
+import { type BridgeMessage, type EngineMessage, printRow } from '@holdfast/bridge';
 import { type Host, sleep } from '@holdfast/ha-core';
 import type { BrokerLink } from '../link/broker-link.ts';
 import type { EngineSession } from './engine-link.ts';
@@ -31,7 +31,7 @@ export async function answerList(
   for (const [at, row] of (rows ?? []).entries()) {
     if (at > 0 && at % ROWS_AT_ONCE === 0) await sleep(host, 0);
     if (!session.isOpen()) return;
-    session.send({ verb: 'ROW', seq, row: printRow(what, row as Rows[typeof what]) });
+    session.send({ verb: 'ROW', seq, row: printRow(what, row) });
   }
   session.send(end);
 }

@@ -28,7 +28,11 @@ test('a market order goes from an engine to the broker and back over TCP', async
       result: { commandId: 'first/1', retcode: 10009, volume: '0.1', price: '1.07169' },
     });
     const deals = await session.list('deals', { magic: '77', deadlineMs: 1000 });
-    expect(deals).toMatchObject({ synced: true, broker: true, rows: [{ symbol: 'EURUSD', comment: 'hf-test' }] });
+    expect(deals).toMatchObject({
+      synced: true,
+      broker: true,
+      rows: [{ symbol: 'EURUSD', comment: 'hf-test' }],
+    });
     expect(broker.ledger().positions).toHaveLength(1);
   } finally {
     terminal.stop();

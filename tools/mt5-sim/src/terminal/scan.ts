@@ -47,7 +47,7 @@ export function createScan(options: ScanOptions): Scan {
   let cancel = (): void => {};
 
   const look = async (): Promise<void> => {
-    for (const intent of [...open.values()]) {
+    for (const intent of open.values()) {
       if (!broker.connection().synced) break;
       const found = await findOutcome(broker, intent);
       if (isStopped) return;

@@ -1,5 +1,10 @@
 /** A small world for tests: a broker, a terminal with its journal, and an engine's listener, on any Host and Network. */
-import { type BridgeListener, type BridgeSession, createBridgeListener, type SessionEvent } from '@holdfast/bridge';
+import {
+  type BridgeListener,
+  type BridgeSession,
+  createBridgeListener,
+  type SessionEvent,
+} from '@holdfast/bridge';
 import type { Endpoint, Host, MarginMode, Network } from '@holdfast/ha-core';
 import { type Broker, type BrokerOptions, createBroker } from '../broker/broker.ts';
 import type { AccountFacts } from '../broker/ledger.ts';
