@@ -206,7 +206,7 @@ export function createActiveAccount(options: ActiveAccountOptions): ActiveAccoun
     const executed = ending.outcome !== 'rejected' && ending.outcome !== 'expired';
     if (!executed || intent === undefined || ending.execution === undefined) return [];
     const { margin } = options;
-    const result = applyExecution(holdings.positions, intent, ending.execution, margin, host.wallMs());
+    const result = applyExecution(holdings.positions, intent, ending.execution, margin);
     holdings.apply(result.changes);
     if (result.mustAsk) stale = true;
     return result.changes;

@@ -112,7 +112,11 @@ export function createHoldings(options: HoldingsOptions): Holdings {
   };
 
   const tell = (differences: readonly Difference[]): void => {
-    for (const row of differences) options.log('rts_differs', { ...row });
+    if (differences.length === 0) return;
+    const counts = Object.fromEntries(
+      [...Map.groupBy(differences, (row) => row.finding)].map(([finding, rows]) => [finding, rows.length]),
+    );
+    options.log('rts_differs', { ...counts, first: differences.slice(0, 5) });
   };
 
   const dealRecords = async (deals: readonly Deal[]): Promise<NamedRecord[]> => {

@@ -96,6 +96,6 @@ export async function lookUp(
 
 /** A result of the bridge as the order's rule takes it. */
 export function executionOf(result: TradeResult): Execution {
-  const { retcode, order, deal, position, volume, price, text } = result;
-  return { retcode, order, deal, position, volume, price, text };
+  const { commandId: _commandId, ...execution } = result;
+  return execution;
 }

@@ -28,6 +28,7 @@ const execution = (retcode: number, more: Partial<Execution> = {}): Execution =>
   volume: '0.1',
   price: '1.1',
   text: '',
+  at: 0,
   ...more,
 });
 const waiting: OrderState = { is: 'waiting', attempt: 1, notBeforeMs: 0 };

@@ -25,6 +25,8 @@ export type Execution = {
   readonly volume: string;
   readonly price: string;
   readonly text: string;
+  /** The broker's own time of it, in wall ms; 0 when it is not known. */
+  readonly at: number;
 };
 
 export type Ending = {

@@ -21,7 +21,6 @@ export function applyExecution(
   intent: Intent,
   execution: Execution,
   margin: MarginMode,
-  wallMs: number,
 ): Applied {
   const { command } = intent;
   switch (command.do) {
@@ -41,7 +40,7 @@ export function applyExecution(
         takeProfit: command.takeProfit ?? '0',
         magic: intent.magic,
         comment: intent.comment,
-        openedAt: wallMs,
+        openedAt: execution.at,
       };
       return { changes: [{ in: 'positions', key: value.position, value }], mustAsk: false };
     }

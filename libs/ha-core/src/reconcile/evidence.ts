@@ -74,6 +74,7 @@ function ofDeals(intent: Intent, records: BrokerRecords): Proof {
       position: first.position,
       volume: formatDecimal(volume),
       price: first.price,
+      at: first.at,
     });
   }
   const refused = records.done.find(
@@ -97,7 +98,7 @@ function ofPending(intent: Intent, records: BrokerRecords): Proof {
 }
 
 function executed(known: Partial<Execution>): Proof {
-  const execution = {
+  const nothing = {
     retcode: 10009,
     order: '0',
     deal: '0',
@@ -105,8 +106,9 @@ function executed(known: Partial<Execution>): Proof {
     volume: '0',
     price: '0',
     text: '',
+    at: 0,
   };
-  return { is: 'executed', execution: { ...execution, ...known } };
+  return { is: 'executed', execution: { ...nothing, ...known } };
 }
 
 function equal(wanted: string | undefined, is: string): boolean {

@@ -56,6 +56,7 @@ const executed = {
   volume: '0.3',
   price: '1.2',
   text: '',
+  at: 1,
 };
 
 describe('reconcile', () => {
@@ -120,16 +121,14 @@ describe('RTS right after a result', () => {
   const close = intent({ do: 'close', symbol: 'EURUSD', position: '1', side: 'buy', volume: '0.3' });
 
   it('adds a position on hedging, and asks on netting where one is held already', () => {
-    expect(applyExecution(held, buy, executed, 'hedging', 0).changes).toHaveLength(1);
-    expect(applyExecution(held, buy, executed, 'netting', 0)).toEqual({ changes: [], mustAsk: true });
-    expect(applyExecution(new Map(), buy, executed, 'netting', 0).changes[0]?.key).toBe('5');
+    expect(applyExecution(held, buy, executed, 'hedging').changes).toHaveLength(1);
+    expect(applyExecution(held, buy, executed, 'netting')).toEqual({ changes: [], mustAsk: true });
+    expect(applyExecution(new Map(), buy, executed, 'netting').changes[0]?.key).toBe('5');
   });
 
   it('removes a closed position and lowers a partly closed one', () => {
-    expect(applyExecution(held, close, executed, 'hedging', 0).changes).toEqual([
-      { in: 'positions', key: '1' },
-    ]);
-    const [row] = applyExecution(held, close, { ...executed, volume: '0.1' }, 'hedging', 0).changes;
+    expect(applyExecution(held, close, executed, 'hedging').changes).toEqual([{ in: 'positions', key: '1' }]);
+    const [row] = applyExecution(held, close, { ...executed, volume: '0.1' }, 'hedging').changes;
     expect(row?.value).toMatchObject({ volume: '0.2' });
   });
 });
