@@ -101,6 +101,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     cluster: configuration.cluster,
     profile: configuration.profile,
     accounts: [...accounts.keys()],
+    nodes: configuredNodes(configuration),
     replicas: configuration.redis.nodes.length - 1,
     writerView: writer.view,
     redisView: watch.view,
@@ -159,4 +160,13 @@ function webhooksOf(configuration: Configuration, tokens: ReadonlyMap<string, st
     }
     return { configuration: webhook, token, margin: account.margin };
   });
+}
+
+function configuredNodes(configuration: Configuration): { name: string; kind: string; endpoint: string }[] {
+  const at = (endpoint: Endpoint): string => `${endpoint.host}:${endpoint.port}`;
+  return [
+    ...configuration.engines.map((one) => ({ name: one.name, kind: 'engine', endpoint: at(one.health) })),
+    ...configuration.backends.map((one) => ({ name: one.name, kind: 'backend', endpoint: at(one.listen) })),
+    { name: configuration.sync.name, kind: 'sync', endpoint: at(configuration.sync.api) },
+  ];
 }

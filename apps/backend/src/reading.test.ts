@@ -96,7 +96,7 @@ test('status says who is active, what waits and why it is degraded', async () =>
     if (name === 'HGETALL' && key?.endsWith(':lease'))
       return ['holder', 'engine-1', 'epoch', '4', 'beat', '9'];
     if (name === 'HGETALL')
-      return ['connection', '{"state":"suspended"}', 'role', '{"terminal":"terminal-1"}'];
+      return ['connection', '{"is":"down","suspended":true,"epoch":4}', 'role', '{"terminal":"terminal-1"}'];
     if (name === 'XLEN') return 3;
     if (name === 'HVALS' && key?.endsWith(':alerts')) return ['1 tv-1 3 9 10000', '2 tv-2 1 2 10000'];
     if (name === 'XREVRANGE') return [['8-0', ['record', JSON.stringify(result(8))]]];

@@ -56,6 +56,8 @@ export type StatusOptions = {
   readonly cluster: string;
   readonly profile: string;
   readonly accounts: readonly string[];
+  /** The processes that the configuration names. */
+  readonly nodes: readonly Pick<NodeView, 'name' | 'kind' | 'endpoint'>[];
   /** How many replicas there are when all is well. */
   readonly replicas: number;
   readonly host: Host;
@@ -106,9 +108,18 @@ async function readStatus(options: StatusOptions): Promise<ClusterStatus> {
       usedMemoryPercent: Math.round(redis.usedMemoryPercent * 10) / 10,
     },
     acceptance: options.acceptance(),
-    nodes: redis.nodes,
+    nodes: nodesOf(options, redis),
     accounts,
   };
+}
+
+/** What was announced, with a row for each configured process that was not; strangers only as long as they speak. */
+function nodesOf(options: StatusOptions, redis: RedisView): NodeView[] {
+  const announced = new Map(redis.nodes.map((node) => [node.name, node]));
+  const missing = { role: 'standby', pid: 0, healthy: false, at: 0, detail: null };
+  const expected = options.nodes.map((node) => announced.get(node.name) ?? { ...missing, ...node });
+  const names = new Set(options.nodes.map((node) => node.name));
+  return [...expected, ...redis.nodes.filter((node) => node.healthy && !names.has(node.name))];
 }
 
 /** What an operator must know, in plain words; empty while everything is as it should be. */
@@ -124,7 +135,10 @@ function problems(
   else if (writer.inSync.length < options.replicas) {
     found.push(`Redis: ${writer.inSync.length} of ${options.replicas} replicas in sync`);
   }
-  for (const node of redis.nodes) if (!node.healthy) found.push(`${node.name} (${node.kind}) is silent`);
+  for (const node of nodesOf(options, redis)) {
+    if (!node.healthy)
+      found.push(`${node.name} (${node.kind}) ${node.at === 0 ? 'was not seen yet' : 'is silent'}`);
+  }
   for (const account of accounts) {
     if (account.unavailable !== undefined) found.push(`${account.account}: cannot be read`);
     else if (account.active === null) found.push(`${account.account}: no engine is active`);
@@ -139,7 +153,7 @@ function problems(
 }
 
 /** States of a connection in which signals wait. */
-const NOT_TRADING = new Set(['down', 'lost', 'suspended', 'reconnecting', 'retrying']);
+const NOT_TRADING = new Set(['down', 'suspended']);
 
 function accountStatus(state: AccountState): AccountStatus {
   const results = state.records.filter((record) => record.kind === 'result').slice(0, RESULTS_SHOWN);
@@ -148,7 +162,7 @@ function accountStatus(state: AccountState): AccountStatus {
     account: state.account,
     active: state.active ?? null,
     epoch: state.epoch,
-    connection: connectionOf(state.instance),
+    connection: connectionOf(state),
     terminal: typeof role['terminal'] === 'string' ? role['terminal'] : null,
     pending: state.pending,
     unknown: state.unknown.length,
@@ -178,12 +192,16 @@ function unreadable(account: string, detail: string): AccountStatus {
   };
 }
 
-/** RIS's field `connection`: a word, or an object whose `state` is the word. */
-function connectionOf(instance: Readonly<Record<string, unknown>>): string {
-  const connection = instance['connection'];
-  if (typeof connection === 'string') return connection;
-  const state = objectOf(connection)['state'] ?? objectOf(connection)['is'];
-  return typeof state === 'string' ? state : 'not known';
+/**
+ * RIS's field `connection`, in one word. What an earlier epoch wrote is not true of this one: the engine that leads now
+ * has not said anything yet.
+ */
+function connectionOf(state: AccountState): string {
+  const connection = objectOf(state.instance['connection']);
+  if (connection['epoch'] === undefined) return 'not known';
+  if (String(connection['epoch']) !== state.epoch) return 'taking over';
+  if (connection['suspended'] === true) return 'suspended';
+  return typeof connection['is'] === 'string' ? connection['is'] : 'not known';
 }
 
 function objectOf(value: unknown): Record<string, unknown> {

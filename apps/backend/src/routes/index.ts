@@ -1,5 +1,6 @@
 /** All routes, by who may call them. A file a path. */
 import type { Api, Parts } from '../parts.ts';
+import { addConsole } from './console.ts';
 import { addEvents } from './events.ts';
 import { addLivez } from './livez.ts';
 import { addMetrics } from './metrics.ts';
@@ -37,4 +38,5 @@ export function addOpenRoutes(api: Api, parts: Parts): void {
   addReadyz(api, parts);
   addMetrics(api, parts);
   addOpenapi(api);
+  addConsole(api);
 }

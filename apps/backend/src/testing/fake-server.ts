@@ -95,6 +95,7 @@ export async function fakeServer(
     cluster: 'test',
     profile: 'fast',
     accounts: [ACCOUNT],
+    nodes: [],
     replicas: 1,
     host,
     state,
