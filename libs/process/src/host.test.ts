@@ -1,5 +1,5 @@
 /** The real Host keeps what its port says. */
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { realHost } from './host.ts';
 
 test('the monotonic clock never goes back and has fractions; the wall clock is whole', () => {
@@ -31,6 +31,21 @@ test('after never runs early, and not at all when cancelled', async () => {
   await new Promise<void>((resolve) => realHost.after(20, resolve));
   expect(realHost.monotonicMs() - startedMs).toBeGreaterThanOrEqual(19);
   expect(cancelled).toBe(0);
+});
+
+test('delays beyond the longest timer are waited for, and can be cancelled in any part', () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const days = 24 * 3600 * 1000;
+  let ran = 0;
+  realHost.after(30 * days, () => (ran += 1));
+  const cancel = realHost.after(30 * days, () => (ran += 100));
+  vi.advanceTimersByTime(30 * days - 1);
+  expect(ran).toBe(0);
+  cancel();
+  vi.advanceTimersByTime(1);
+  expect(ran).toBe(1);
+  expect(() => realHost.after(Number.NaN, () => undefined)).toThrow('NaN');
 });
 
 test('chance lies in [0, 1)', () => {
