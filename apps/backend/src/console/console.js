@@ -2,7 +2,7 @@
  * The console: follows /v1/status/events and shows the latest status. EventSource cannot send the key, so the stream is
  * read by fetch. The page says when what it shows is not live any more.
  */
-import { show } from '/console-view.js';
+import { show } from './console-view.js';
 
 const KEY = 'holdfast-key';
 /** A status comes every second; without one for this long the page is not live. */

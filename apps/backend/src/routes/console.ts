@@ -1,5 +1,5 @@
 /**
- * `/`: the console, three files without a build step and without anything from elsewhere. Its data needs the key; its
+ * `/`: the console, a page without a build step and without anything from elsewhere. Its data needs the key; its
  * page does not. Read once at the start: a page that is missing is a broken installation.
  */
 import { readFileSync } from 'node:fs';
@@ -8,6 +8,7 @@ import type { Api } from '../parts.ts';
 const FILES = [
   { url: '/', file: 'index.html', type: 'text/html; charset=utf-8' },
   { url: '/console.css', file: 'console.css', type: 'text/css; charset=utf-8' },
+  { url: '/tables.css', file: 'tables.css', type: 'text/css; charset=utf-8' },
   { url: '/console.js', file: 'console.js', type: 'text/javascript; charset=utf-8' },
   { url: '/console-view.js', file: 'console-view.js', type: 'text/javascript; charset=utf-8' },
 ];
@@ -24,8 +25,9 @@ const POLICY = [
 ].join('; ');
 
 export function addConsole(api: Api): void {
+  const folder = new URL('../console/', import.meta.url);
   for (const { url, file, type } of FILES) {
-    const text = readFileSync(new URL(`../console/${file}`, import.meta.url), 'utf8');
+    const text = readFileSync(new URL(file, folder), 'utf8');
     api.get(url, { schema: { hide: true } }, (_request, reply) =>
       reply
         .headers({
