@@ -40,16 +40,21 @@ export function createRedisNodes(options: RedisNodesOptions = {}): RedisNodes {
         protocol: 2,
       });
       const closed = closeOnce(client);
-      const late = setTimeout(() => client.disconnect(), deadlineMs);
+      // The library's own promise is not trusted with the deadline: it need not settle when it is disconnected early.
+      const connected = new Promise<void>((resolve, reject) => {
+        const late = setTimeout(() => reject(new Error(`not connected within ${deadlineMs} ms`)), deadlineMs);
+        closed.listen((reason) => reject(new Error(reason)));
+        client
+          .connect()
+          .then(resolve, reject)
+          .finally(() => clearTimeout(late));
+      });
       try {
-        await client.connect();
+        await connected;
       } catch (error) {
         client.disconnect();
-        throw new NodeUnavailable(`${shown(endpoint)}: ${closed.reason() ?? String(error)}`, false, {
-          cause: error,
-        });
-      } finally {
-        clearTimeout(late);
+        const why = error instanceof Error ? error.message : String(error);
+        throw new NodeUnavailable(`${shown(endpoint)}: ${closed.reason() ?? why}`, false, { cause: error });
       }
       return openNode(client, endpoint, closed);
     },

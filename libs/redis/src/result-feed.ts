@@ -63,6 +63,8 @@ export type Following = {
   /** Ends after the call of a follower that is under way. */
   readonly stop: () => Promise<void>;
   readonly following: () => ReadonlyMap<string, number>;
+  /** Follows an account, again or anew, from the number given. */
+  readonly include: (account: string, number: number) => void;
   /** How long ago all accounts were last read and acknowledged, in ms; undefined before the first time. */
   readonly lastReadAgeMs: () => number | undefined;
 };
@@ -225,6 +227,7 @@ function follow(
       return ended;
     },
     following: () => positions,
+    include: (account, number) => void positions.set(account, number),
     lastReadAgeMs: () => (lastReadAtMs === undefined ? undefined : host.monotonicMs() - lastReadAtMs),
   };
 }
@@ -261,8 +264,12 @@ function createAdvance(
     const known = first.number === position && JSON.stringify(first) === seen.get(account);
     const news = known ? records.slice(1) : records;
     if (news.length === 0) return false;
-    if ((await followers.onRecords(account, news)) === 'drop') positions.delete(account);
-    else positions.set(account, last.number);
+    if ((await followers.onRecords(account, news)) === 'drop') {
+      positions.delete(account);
+      seen.delete(account);
+      return false;
+    }
+    positions.set(account, last.number);
     seen.set(account, JSON.stringify(last));
     return records.length > limit;
   };
