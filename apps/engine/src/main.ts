@@ -1,7 +1,7 @@
 /** The engine process: `node apps/engine/src/main.ts --config FILE --name engine-1`. The only file with real I/O. */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { loadConfiguration } from '@holdfast/configuration';
+import { ConfigurationError, type LoadedConfiguration, loadConfiguration } from '@holdfast/configuration';
 import { profile } from '@holdfast/ha-core';
 import {
   crashOnUnhandled,
@@ -23,7 +23,7 @@ if (argv.config === undefined || argv.name === undefined) {
   process.stderr.write('usage: engine --config FILE --name NAME\n');
   process.exit(2);
 }
-const configuration = loadConfiguration(argv.config);
+const configuration = readConfiguration(argv.config);
 const { values } = configuration;
 const own = values.engines.find((engine) => engine.name === argv.name);
 if (own === undefined) {
@@ -125,6 +125,17 @@ onShutdown(
   STOP_WITHIN_MS,
 );
 log.info({ bridge: own.bridge, peer: own.peer, health: own.health }, 'started');
+
+/** Reads the configuration, or ends with what is wrong in it. */
+function readConfiguration(file: string): LoadedConfiguration {
+  try {
+    return loadConfiguration(file);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+}
 
 /** Compares two texts in a time that does not depend on where they differ. */
 function equal(a: string, b: string): boolean {
