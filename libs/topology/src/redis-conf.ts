@@ -1,0 +1,65 @@
+/**
+ * The text of a Redis node's configuration. It is written anew at each start, because Sentinel's CONFIG REWRITE
+ * changes the file; whose replica the node is comes on the command line, from whoever asked the Sentinels.
+ *
+ * Access is by the one password; ACL users get their lines where that is said.
+ */
+import type { Configuration } from '@holdfast/configuration';
+import type { Endpoint, Profile } from '@holdfast/ha-core';
+
+export type RedisConfOptions = {
+  readonly node: Endpoint;
+  /** Folder of the node's data, absolute. */
+  readonly folder: string;
+  readonly redis: Configuration['redis'];
+  readonly numbers: Profile;
+  /** Content of `redis.passwordFile`, where there is one. */
+  readonly password?: string;
+};
+
+/** redis.conf. Throws when the folder or the password has a control character, which no configuration line can hold. */
+export function redisConf(options: RedisConfOptions): string {
+  const { node, redis, numbers } = options;
+  const lines = [
+    `bind ${node.host}`,
+    `port ${node.port}`,
+    'protected-mode yes',
+    'daemonize no',
+    'pidfile ""',
+    'logfile ""',
+    `dir ${quoted('folder', options.folder)}`,
+    `tcp-backlog ${numbers.redisTcpBacklog}`,
+    `tcp-keepalive ${numbers.redisTcpKeepaliveS}`,
+    // The append-only file holds every acknowledged write (I1); a rewrite in the background changes nothing of that.
+    'appendonly yes',
+    `appendfsync ${redis.appendfsync}`,
+    'no-appendfsync-on-rewrite no',
+    // Snapshots are the second line: that one fails (no memory to fork) must not stop what the first line holds.
+    'save 3600 1 300 100 60 10000',
+    'stop-writes-on-bgsave-error no',
+    // Only keys with a TTL can be evicted, and none of ours has one.
+    `maxmemory ${redis.maxmemoryBytes}`,
+    'maxmemory-policy volatile-lru',
+    // A primary without a replica takes nothing, so a resumed old primary cannot collect writes that are lost later.
+    `min-replicas-to-write ${redis.nodes.length > 1 ? 1 : 0}`,
+    'min-replicas-max-lag 2',
+    'replica-priority 100',
+    'repl-diskless-sync-delay 0',
+    'repl-backlog-size 64mb',
+    `replica-announce-ip ${node.host}`,
+    `replica-announce-port ${node.port}`,
+    ...(options.password === undefined ? [] : passwordLines(options.password)),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function passwordLines(password: string): string[] {
+  const text = quoted('password', password);
+  return [`requirepass ${text}`, `masterauth ${text}`];
+}
+
+/** A value in Redis's own quotes. Throws for control characters. */
+export function quoted(what: string, value: string): string {
+  if (/\p{Cc}/u.test(value)) throw new Error(`the ${what} has control characters, expected plain text`);
+  return `"${value.replace(/["\\]/g, '\\$&')}"`;
+}

@@ -1,0 +1,2 @@
+/** The command line's parts, for its tests. */
+export * from './program.ts';

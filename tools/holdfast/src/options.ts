@@ -1,0 +1,27 @@
+/** Values of options, checked as they are read: a wrong one is named with what was expected. */
+import { existsSync } from 'node:fs';
+import { BASE_PORT_MAX } from '@holdfast/local-cluster';
+import { InvalidArgumentError, Option } from 'commander';
+
+/** `--state DIR`, on every command. */
+export function stateOption(): Option {
+  return new Option('--state <dir>', 'state folder of the local cluster').default('.holdfast');
+}
+
+function whole(from: number, to: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= from && value <= to) return value;
+    throw new InvalidArgumentError(`Expected a whole number from ${from} to ${to}.`);
+  };
+}
+
+export const portNumber = whole(1024, 65_535);
+export const basePortNumber = whole(1024, BASE_PORT_MAX);
+export const milliseconds = whole(0, 600_000);
+
+/** A file that is there. */
+export function existingFile(text: string): string {
+  if (existsSync(text)) return text;
+  throw new InvalidArgumentError('Expected the path of a file; nothing is there.');
+}
