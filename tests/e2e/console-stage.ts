@@ -84,6 +84,8 @@ export async function playEngine(
   const call = async (name: string, on: string[], args: string[]): Promise<void> => {
     const outcome = await stage.writer.writeUntil({ name, keys: on, args }, 5000);
     if (outcome.is !== 'acknowledged') throw new Error(`${name}: ${outcome.is} ${outcome.detail}`);
+    const said = Array.isArray(outcome.reply) ? outcome.reply[0] : outcome.reply;
+    if (said !== 'ok') throw new Error(`${name} replied ${String(said)}`);
   };
   const lead = ['engine-1', epoch];
   await call('hf_take', [keys.lease], ['engine-1', '', '0', '0', epoch]);

@@ -37,12 +37,17 @@ export function createRecordHub(options: RecordHubOptions): RecordHub {
   let starting: Promise<void> | undefined;
   let stopped = false;
 
+  /** The feed hands on the record at the position again, to say that it is still the same. */
   const arrived = (account: string, records: readonly NumberedRecord[]): void => {
+    const before = last.get(account) ?? 0;
+    const news = records.filter((record) => record.number > before);
+    const newest = news[news.length - 1];
+    if (newest === undefined) return;
     const known = kept.get(account) ?? [];
-    known.push(...records);
+    known.push(...news);
     known.splice(0, Math.max(0, known.length - KEPT_MAX));
     kept.set(account, known);
-    last.set(account, known[known.length - 1]?.number ?? last.get(account) ?? 0);
+    last.set(account, newest.number);
     for (const woken of listeners) woken(account);
   };
 

@@ -72,8 +72,8 @@ function tiles(status) {
     ['Pending', grouped.format(sum('pending')), undefined],
     ['Unknown', grouped.format(unknown), unknown > 0 ? 'bad' : undefined],
     ['Replicas in sync', `${redis.inSync.length} of ${replicas}`, redis.inSync.length < replicas ? 'warn' : undefined],
-    ['Accepted in, p50 / p99', `${shown(acceptance.p50Ms)} / ${shown(acceptance.p99Ms)} ms`, undefined],
-    ['Whole journey, p50', milliseconds(median(totals)), undefined],
+    ['Accepted, p50 / p99', pair(acceptance.p50Ms, acceptance.p99Ms), undefined],
+    ['Journey, p50', milliseconds(median(totals)), undefined],
     ['Redis memory', `${redis.usedMemoryPercent} %`, redis.usedMemoryPercent >= 70 ? 'bad' : undefined],
   ];
   const list = byId('tiles');
@@ -90,6 +90,9 @@ function tiles(status) {
   });
 }
 
+const oneDigit = (ms) => (ms === null ? '–' : ms < 100 ? ms.toFixed(1) : ms.toFixed(0));
+const pair = (p50Ms, p99Ms) => `${oneDigit(p50Ms)} / ${oneDigit(p99Ms)} ms`;
+
 function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor((sorted.length - 1) / 2)];
@@ -100,7 +103,7 @@ const ACCOUNTS = [
   { name: 'Active engine' },
   { name: 'Epoch', kind: 'number' },
   { name: 'Connection' },
-  { name: 'Terminal' },
+  { name: 'Terminal', minor: true },
   { name: 'Pending', kind: 'number' },
   { name: 'Unknown', kind: 'number' },
   { name: 'Last result' },
@@ -136,10 +139,10 @@ function redisRows(redis) {
 
 const NODES = [
   { name: 'Name' },
-  { name: 'Kind' },
+  { name: 'Kind', minor: true },
   { name: 'Role' },
   { name: 'Address' },
-  { name: 'Process', kind: 'number' },
+  { name: 'Process', kind: 'number', minor: true },
   { name: 'State' },
 ];
 
@@ -157,13 +160,13 @@ function nodeRow(node) {
 const RESULTS = [
   { name: 'Time' },
   { name: 'Account' },
-  { name: 'No.', kind: 'number' },
+  { name: 'No.', kind: 'number', minor: true },
   { name: 'Signal' },
   { name: 'What' },
   { name: 'Outcome' },
   { name: 'Reason' },
-  { name: 'Until sent', kind: 'number' },
-  { name: 'At the broker', kind: 'number' },
+  { name: 'Until sent', kind: 'number', minor: true },
+  { name: 'At the broker', kind: 'number', minor: true },
   { name: 'In all', kind: 'number' },
 ];
 
@@ -195,7 +198,7 @@ const HELD = [
   { name: 'Last' },
   { name: 'Account' },
   { name: 'Signal of the first' },
-  { name: 'First' },
+  { name: 'First', minor: true },
   { name: 'Held back', kind: 'number' },
 ];
 
@@ -222,7 +225,7 @@ function table(id, columns, rows, none) {
     const row = body.rows[index] ?? body.insertRow();
     row.setAttribute('role', 'row');
     while (row.cells.length > cells.length) row.deleteCell(-1);
-    cells.forEach((value, at) => fill(row.cells[at] ?? row.insertCell(), value, columns[at].name));
+    cells.forEach((value, at) => fill(row.cells[at] ?? row.insertCell(), value, columns[at]));
   });
 }
 
@@ -236,16 +239,19 @@ function head(element, columns) {
     header.scope = 'col';
     header.setAttribute('role', 'columnheader');
     header.textContent = column.name;
-    if (column.kind !== undefined) header.className = column.kind;
+    header.className = classOf(column, column);
     row.append(header);
   }
   element.createTBody().setAttribute('role', 'rowgroup');
 }
 
+/** `minor` columns are left out where there is no room. */
+const classOf = (value, column) => `${value.kind ?? ''}${column.minor && !value.span ? ' minor' : ''}`.trim();
+
 function fill(element, value, column) {
   element.setAttribute('role', 'cell');
-  element.dataset.column = column;
-  element.className = value.kind ?? '';
+  element.dataset.column = column.name;
+  element.className = classOf(value, column);
   if (value.span === undefined) element.removeAttribute('colspan');
   else element.colSpan = value.span;
   let inner = element.firstElementChild;

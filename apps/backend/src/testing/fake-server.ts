@@ -87,6 +87,7 @@ export async function fakeServer(
       stop: () => Promise.resolve(),
       following: () => new Map<string, number>(),
       lastReadAgeMs: () => undefined,
+      include: () => undefined,
     }),
   };
   const hub = createRecordHub({ feed, state, accounts: [ACCOUNT], log });
