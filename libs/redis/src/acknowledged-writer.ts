@@ -136,7 +136,7 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
   const round = async (on: Connection, items: Item[]): Promise<void> => {
     const startedMs = host.monotonicMs();
     const calls = items.flatMap((item) => item.commands);
-    const commands = groupCommands(calls, on.members.length, deadlineMs);
+    const commands = groupCommands(calls, on.members.length);
     let replies: RedisReply[];
     try {
       replies = await on.node.run(commands, deadlineMs + 200);
@@ -260,9 +260,15 @@ function functionCommand(call: FunctionCall): Command {
   return ['FCALL', call.name, String(call.keys.length), ...call.keys, ...call.args];
 }
 
-function groupCommands(calls: readonly Command[], members: number, deadlineMs: number): Command[] {
+/**
+ * How long the WAIT of a round blocks the connection before the second ROLE tells who is there. Short, because it counts
+ * the members of the round before: where one has died since, it would wait for nobody.
+ */
+const FIRST_WAIT_MS = 100;
+
+function groupCommands(calls: readonly Command[], members: number): Command[] {
   const group: Command[] = calls.length === 1 ? [...calls] : [['MULTI'], ...calls, ['EXEC']];
-  return [...group, ['ROLE'], ['WAIT', String(Math.max(1, members)), String(deadlineMs)], ['ROLE']];
+  return [...group, ['ROLE'], ['WAIT', String(Math.max(1, members)), String(FIRST_WAIT_MS)], ['ROLE']];
 }
 
 type GroupReplies = {
