@@ -22,6 +22,7 @@ import {
   orderRecord,
   orders,
   type Redis,
+  SECRET,
   startClickHouse,
   startRedis,
   startSyncProcess,
@@ -95,6 +96,15 @@ async function storedNumbers(account: string): Promise<number[]> {
 
 async function stopSync(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
   return end(sync, signal);
+}
+
+/** Gives the account's stream other content, number by number. */
+async function rewrite(account: string, tickets: readonly number[]): Promise<void> {
+  const { rtrs } = accountKeys(account);
+  await redis.command('DEL', rtrs);
+  for (const [index, ticket] of tickets.entries()) {
+    await redis.command('XADD', rtrs, `${index + 1}-0`, 'record', JSON.stringify(orderRecord(ticket)));
+  }
 }
 
 describe('records', () => {
@@ -213,11 +223,7 @@ describe('a known number with other content', () => {
       await redis.record('conflict', orders(1, 5));
       await reaches('conflict', 'pushed', 5);
       expect(await stopSync()).toBe(0);
-      const { rtrs } = accountKeys('conflict');
-      await redis.command('DEL', rtrs);
-      for (const [number, order] of [1, 2, 3, 4, 55].entries()) {
-        await redis.command('XADD', rtrs, `${number + 1}-0`, 'record', JSON.stringify(orderRecord(order)));
-      }
+      await rewrite('conflict', [1, 2, 3, 4, 55]);
       await redis.record('conflict', orders(6, 8));
       sync = startSyncProcess(settings);
       const stopped = await until('the account is stopped', async () => {
@@ -233,6 +239,16 @@ describe('a known number with other content', () => {
       const metrics = await (await fetch(`http://127.0.0.1:${settings.apiPort}/metrics`)).text();
       expect(metrics).toMatch(/holdfast_sync_account_stopped\{[^}]*account="conflict"[^}]*\} 1/);
       expect(metrics).toMatch(/holdfast_sync_account_stopped\{[^}]*account="flow"[^}]*\} 0/);
+
+      await rewrite('conflict', [1, 2, 3, 4, 5, 6, 7, 8]);
+      const resumed = await fetch(`http://127.0.0.1:${settings.apiPort}/v1/resume`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${SECRET}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ account: 'conflict' }),
+      });
+      expect(await resumed.json()).toEqual({ account: 'conflict', from: 5 });
+      await reaches('conflict', 'pushed', 8);
+      await expectArchive('conflict', 8);
     },
     LIMIT_MS,
   );

@@ -2,21 +2,11 @@
  * sync: RTRS → DuckDB → ClickHouse, snapshots, the read API. The only file of the app that wires real I/O.
  *
  *   node main.ts --config holdfast.yaml
- *
- * The same program is the child that checks database files (`--check-database FILE`), so that a bundle is one file.
  */
 import { parseArgs } from 'node:util';
 import { createResultArchive } from '@holdfast/clickhouse';
 import { ConfigurationError, type LoadedConfiguration, loadConfiguration } from '@holdfast/configuration';
-import {
-  type CheckCommand,
-  type CheckOutcome,
-  createPushStore,
-  createResultStore,
-  openDatabase,
-  readWholeDatabase,
-  takeSnapshot,
-} from '@holdfast/duckdb';
+import { createPushStore, createResultStore, openDatabase, takeSnapshot } from '@holdfast/duckdb';
 import { profile } from '@holdfast/ha-core';
 import {
   crashOnUnhandled,
@@ -43,18 +33,8 @@ const STOP_LIMIT_MS = 10_000;
 /** Without an acknowledged read for this long the stores fall behind: not ready. */
 const READ_AGE_MOST_MS = 5000;
 
-const { values: args } = parseArgs({
-  options: { config: { type: 'string' }, 'check-database': { type: 'string' } },
-});
-if (args['check-database'] !== undefined) await check(args['check-database']);
-else await run(load(args.config));
-
-async function check(file: string): Promise<void> {
-  const outcome = await readWholeDatabase(file).catch(
-    (error: unknown): CheckOutcome => ({ is: 'damaged', why: String(error).slice(0, 500) }),
-  );
-  process.stdout.write(`${JSON.stringify(outcome)}\n`);
-}
+const { values: args } = parseArgs({ options: { config: { type: 'string' } } });
+await run(load(args.config));
 
 function load(file: string | undefined): LoadedConfiguration {
   try {
@@ -77,12 +57,11 @@ async function run(configuration: LoadedConfiguration): Promise<void> {
   const metrics = createMetrics(name);
   const counts = createSyncMetrics(metrics);
   const logEvent = (event: string, detail: Record<string, unknown>): void => log.info(detail, event);
-  const checkCommand: CheckCommand = [process.execPath, process.argv[1] ?? '', '--check-database'];
   const file = configuration.path(values.sync.database);
   const backups = configuration.path(values.sync.backups);
   const secret = configuration.secret('clusterSecretFile', values.clusterSecretFile);
 
-  const restored = await restoreDatabase({ file, backups, wallMs, log, checkCommand });
+  const restored = await restoreDatabase({ file, backups, wallMs, log });
   log.info({ ...restored }, 'database ready');
   if (restored.from !== 'database') counts.restored.inc({ from: restored.from });
   const database = await openDatabase({ file });
@@ -101,14 +80,14 @@ async function run(configuration: LoadedConfiguration): Promise<void> {
   const redis = createRedisNodes(passwordOf('redis.passwordFile', values.redis.passwordFile));
   const nodes = values.redis.nodes;
   const writer = createAcknowledgedWriter({ host, redis, nodes, log: logEvent });
-  const gatherMs = numbers.syncEveryMs / 4;
+  const gatherMs = numbers.syncEveryMs / 2;
   const feed = createResultFeed({ host, redis, nodes, writer, reader: name, log: logEvent, gatherMs });
   const accounts = values.accounts.map((each) => each.account);
 
   const snapshots = startSnapshots({
     host,
     everyMs: numbers.snapshotEveryMs,
-    take: () => takeSnapshot({ database, backups, kept: numbers.snapshotsKept, wallMs, checkCommand }),
+    take: () => takeSnapshot({ database, backups, kept: numbers.snapshotsKept, wallMs }),
     log,
     onFailed: () => counts.snapshotsFailed.inc(),
   });
@@ -149,6 +128,14 @@ async function run(configuration: LoadedConfiguration): Promise<void> {
 
   const progress = watchProgress(host, { everyMs: 250, stalledMs: 5000 });
   const readAge = (): number => following.lastReadAgeMs() ?? Number.POSITIVE_INFINITY;
+  const resume = async (account: string): Promise<number> => {
+    await store.resume(account);
+    const position = (await store.positions()).find((each) => each.account === account)?.synced ?? 0;
+    following.include(account, position);
+    counts.stopped.set({ account }, 0);
+    log.warn({ account, from: position }, 'account resumed');
+    return position;
+  };
   const status = () => {
     const { name: snapshot, ageMs, lastError } = snapshots.state();
     const clickhouse = push.state();
@@ -163,7 +150,7 @@ async function run(configuration: LoadedConfiguration): Promise<void> {
     alive: progress.alive,
     ready: () => (readAge() <= READ_AGE_MOST_MS ? undefined : 'records cannot be read from Redis'),
     metrics,
-    routes: readRoutes({ secret, store, pushStore, accounts, status }),
+    routes: readRoutes({ secret, store, pushStore, accounts, resume, status }),
   });
   const { host: address, port } = values.sync.api;
   const endAnnouncing = startAnnouncing({

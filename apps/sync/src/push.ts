@@ -22,6 +22,8 @@ export type PushOptions = {
   readonly retryMostMs: number;
   readonly rowsMax?: number;
   readonly probeMs?: number;
+  /** What comes within this time travels together: ClickHouse wants few inserts, and every insert is a file. */
+  readonly gatherMs?: number;
   readonly onConfirmed?: (batch: PushBatch, rows: number) => void;
   readonly onFailed?: (batch: PushBatch, error: string) => void;
 };
@@ -39,6 +41,7 @@ type Waiting = { readonly attempts: number; readonly dueMs: number };
 
 const ROWS_MAX = 1000;
 const PROBE_MS = 1000;
+const GATHER_MS = 500;
 /** Batches of one account that ClickHouse refuses for reasons of its own; beyond it nothing further is cut. */
 const OPEN_BATCHES_MAX = 64;
 
@@ -126,15 +129,23 @@ export function startPush(options: PushOptions): Push {
     archive = 'answering';
   };
 
+  const answering = (): boolean => archive === 'answering' && prepared;
+  let roundAtMs = 0;
+
+  /** Until the next round: woken, what comes next is gathered; else what is due, or the probe. */
   const pauseMs = (): number => {
+    const nowMs = host.monotonicMs();
     const probeMs = options.probeMs ?? PROBE_MS;
-    const dueMs = Math.min(...[...waiting.values()].map((each) => each.dueMs)) - host.monotonicMs();
-    return archive === 'answering' && prepared ? Math.max(10, Math.min(probeMs, dueMs)) : probeMs;
+    if (!answering()) return probeMs;
+    if (woken) return Math.max(0, roundAtMs + (options.gatherMs ?? GATHER_MS) - nowMs);
+    const dueMs = Math.min(...[...waiting.values()].map((each) => each.dueMs)) - nowMs;
+    return Math.max(10, Math.min(probeMs, dueMs));
   };
 
   const loop = async (): Promise<void> => {
     while (!stopped) {
       woken = false;
+      roundAtMs = host.monotonicMs();
       try {
         if (archive !== 'answering') await probe();
         if (archive === 'answering') await round();
@@ -144,24 +155,27 @@ export function startPush(options: PushOptions): Push {
         lastError = String(error);
         log.warn({ error: lastError }, 'push waits');
       }
-      if (stopped) return;
-      // Woken only when ClickHouse answers: while it does not, the probe sets the pace.
-      await new Promise<void>((resolve) => {
-        const cancel = host.after(woken && archive === 'answering' && prepared ? 0 : pauseMs(), resolve);
-        wakeUp = () => {
-          cancel();
-          resolve();
-        };
-      });
+      let again = !stopped;
+      while (again) {
+        again = await new Promise<boolean>((resolve) => {
+          const cancel = host.after(pauseMs(), () => resolve(false));
+          wakeUp = () => {
+            cancel();
+            resolve(!stopped);
+          };
+        });
+      }
     }
   };
   const ended = loop();
   return {
     wake: () => {
+      const first = !woken;
       woken = true;
-      if (archive === 'answering' && prepared) wakeUp();
+      // While ClickHouse does not answer, the probe sets the pace.
+      if (first && answering()) wakeUp();
     },
-    state: () => ({ available: archive === 'answering' && prepared, lastError }),
+    state: () => ({ available: answering(), lastError }),
     stop: () => {
       stopped = true;
       wakeUp();

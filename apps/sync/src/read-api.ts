@@ -5,6 +5,7 @@
  *   GET /v1/results?account=&after=&limit=   results, ascending: { results: [...], next }
  *   GET /v1/records?account=&after=&limit=   all numbered records: { records: [...], next }
  *   GET /v1/status                           positions, what failed, who is stopped, the age of the snapshot
+ *   POST /v1/resume { account }              a person's decision: a stopped account is synced again
  *
  * `next` is what to give as `after` to go on; it is `after` itself when nothing came.
  */
@@ -31,6 +32,8 @@ export type ReadApiOptions = {
   readonly store: ResultStore;
   readonly pushStore: PushStore;
   readonly accounts: readonly string[];
+  /** Follows the account again; the position it goes on from. */
+  readonly resume: (account: string) => Promise<number>;
   readonly status: () => Pick<SyncStatus, 'clickhouse' | 'snapshot' | 'restored'>;
 };
 
@@ -66,6 +69,11 @@ export function readRoutes(options: ReadApiOptions): Readonly<Record<string, Rou
     }),
     'GET /v1/records': guarded((request) => page(options, request)),
     'GET /v1/status': guarded(() => status(options)),
+    'POST /v1/resume': guarded(async (request) => {
+      const { account } = (request.body ?? {}) as { account?: unknown };
+      const known = knownAccount(options, typeof account === 'string' ? account : '');
+      return { account: known, from: await options.resume(known) };
+    }),
   };
 }
 
@@ -74,17 +82,19 @@ async function page(
   request: RouteRequest,
   kind?: string,
 ): Promise<{ records: NumberedRecord[]; next: number }> {
-  const account = request.query.get('account') ?? '';
-  if (!options.accounts.includes(account)) {
-    throw new WrongField(
-      `account ${JSON.stringify(account.slice(0, 64))}: expected one of the configured accounts`,
-    );
-  }
+  const account = knownAccount(options, request.query.get('account') ?? '');
   const after = whole(request, 'after', 0, Number.MAX_SAFE_INTEGER, 0);
   const limit = whole(request, 'limit', 1, LIMIT_MAX, LIMIT_DEFAULT);
   const rows = await options.store.rows(account, after, limit, kind);
   const records = rows.map(recordOfRow);
   return { records, next: records[records.length - 1]?.number ?? after };
+}
+
+function knownAccount(options: ReadApiOptions, account: string): string {
+  if (options.accounts.includes(account)) return account;
+  throw new WrongField(
+    `account ${JSON.stringify(account.slice(0, 64))}: expected one of the configured accounts`,
+  );
 }
 
 function whole(request: RouteRequest, name: string, least: number, most: number, otherwise: number): number {

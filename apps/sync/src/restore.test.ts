@@ -16,7 +16,7 @@ import { createResultStore, openDatabase, takeSnapshot } from '@holdfast/duckdb'
 import { recordRow } from '@holdfast/ha-core';
 import type { Log } from '@holdfast/process';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { restoreDatabase, type Restored } from './restore.ts';
+import { DatabaseInUse, restoreDatabase, type Restored } from './restore.ts';
 import { orderRecord } from './testing/system.ts';
 
 let folder: string;
@@ -137,4 +137,13 @@ it('does not apply the WAL of a database that is gone to the snapshot', async ()
   expect(await restore()).toMatchObject({ from: 'snapshot' });
   expect(await syncedNow()).toBe(4);
   expect(quarantined()).toHaveLength(1);
+});
+
+it('leaves a database alone that another process has open', async () => {
+  await fill(3, [2]);
+  const holder = await openDatabase({ file });
+  await expect(restore()).rejects.toThrow(DatabaseInUse);
+  expect(quarantined()).toEqual([]);
+  await holder.close();
+  expect(await restore()).toEqual({ from: 'database' });
 });

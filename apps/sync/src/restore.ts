@@ -35,7 +35,18 @@ export type Restored = {
   readonly why?: string;
 };
 
-/** Leaves a whole database, or none, at `file`. Rejects only when the disk refuses (rename, copy, fsync). */
+/** Another process has the database open. Two of them must never be: this one ends. */
+export class DatabaseInUse extends Error {
+  constructor(file: string, why: string) {
+    super(`${file} is in use by another process: ${why}`);
+    this.name = 'DatabaseInUse';
+  }
+}
+
+/**
+ * Leaves a whole database, or none, at `file`. Rejects with DatabaseInUse when another process has it open, and when
+ * the disk refuses (rename, copy, fsync).
+ */
 export async function restoreDatabase(options: RestoreOptions): Promise<Restored> {
   await mkdir(dirname(options.file), { recursive: true, mode: 0o750 });
   const snapshots = await listSnapshots(options.backups, (folder, why) => {
@@ -57,6 +68,7 @@ export async function restoreDatabase(options: RestoreOptions): Promise<Restored
 async function whyNot(options: RestoreOptions, newest: Snapshot | undefined): Promise<string | undefined> {
   if (!existsSync(options.file)) return 'there is no database';
   const outcome = await checkDatabase(options.file, options.checkCommand ?? CHECK_COMMAND);
+  if (outcome.is === 'in_use') throw new DatabaseInUse(options.file, outcome.why);
   if (outcome.is === 'damaged') return outcome.why;
   return newest === undefined ? undefined : shortOf(outcome.facts, newest);
 }

@@ -4,3 +4,4 @@ export * from './database.ts';
 export * from './push-store.ts';
 export * from './result-store.ts';
 export * from './snapshot.ts';
+export * from './whole-database.ts';

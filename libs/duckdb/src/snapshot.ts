@@ -10,8 +10,9 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CHECK_COMMAND, type CheckCommand, checkDatabase, type DatabaseFacts } from './check.ts';
+import { CHECK_COMMAND, type CheckCommand, checkDatabase } from './check.ts';
 import type { Database } from './database.ts';
+import type { DatabaseFacts } from './whole-database.ts';
 
 export type SnapshotManifest = DatabaseFacts & {
   readonly format: 1;
@@ -91,7 +92,7 @@ async function verifiedManifest(
   // The digest first: what the check then reads is what the digest was made of.
   const sha256 = await fileDigest(copy);
   const outcome = await checkDatabase(copy, command);
-  if (outcome.is === 'damaged') throw new SnapshotError(`snapshot ${name} does not verify: ${outcome.why}`);
+  if (outcome.is !== 'whole') throw new SnapshotError(`snapshot ${name} does not verify: ${outcome.why}`);
   const { size } = await stat(copy);
   const takenAt = new Date(takenAtMs).toISOString();
   return { format: 1, name, takenAtMs, takenAt, sha256, bytes: size, ...outcome.facts };
@@ -106,14 +107,24 @@ export async function listSnapshots(
   for (const name of await snapshotNames(backups)) {
     const folder = join(backups, name);
     try {
-      const manifest = JSON.parse(await readFile(join(folder, MANIFEST), 'utf8')) as SnapshotManifest;
-      if (manifest.format !== 1) throw new Error(`format ${String(manifest.format)}, expected 1`);
+      const manifest = readManifest(await readFile(join(folder, MANIFEST), 'utf8'));
       snapshots.push({ folder, file: join(folder, DATABASE), manifest });
     } catch (error) {
       onUnreadable(folder, String(error));
     }
   }
   return snapshots;
+}
+
+/** Throws for what is no manifest of ours. */
+function readManifest(text: string): SnapshotManifest {
+  const manifest = JSON.parse(text) as Partial<SnapshotManifest> | null;
+  if (manifest?.format !== 1) throw new Error(`manifest of format ${String(manifest?.format)}, expected 1`);
+  const { name, sha256, bytes, accounts } = manifest;
+  if (typeof name !== 'string' || typeof sha256 !== 'string' || typeof bytes !== 'number' || !accounts) {
+    throw new Error('the manifest lacks name, sha256, bytes or accounts');
+  }
+  return manifest as SnapshotManifest;
 }
 
 /** Why a snapshot cannot be used; undefined when size and digest are those of its manifest. */

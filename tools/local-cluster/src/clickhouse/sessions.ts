@@ -62,20 +62,20 @@ function oneAtATime(session: Session) {
       await session.queryAsync(`USE ${quotedName(statement.database)}`);
       database = statement.database;
     }
-    const names = [...statement.settings.keys()];
-    const before = [
-      ...[...statement.settings].map(([name, value]) => `SET ${checkedName(name)} = ${quoted(value)}`),
-      ...[...statement.parameters].map(
-        ([name, value]) => `SET param_${checkedName(name)} = ${quoted(value)}`,
-      ),
-    ];
+    const parameters = [...statement.parameters].map(([name, value]) => [`param_${name}`, value] as const);
+    const wanted = [...statement.settings, ...parameters];
+    for (const [name] of wanted) checkName(name);
+    const set: string[] = [];
     try {
-      for (const set of before) await session.queryAsync(set);
+      for (const [name, value] of wanted) {
+        await session.queryAsync(`SET ${name} = ${quoted(value)}`);
+        // Parameters need no taking back: a statement without the value names another or none.
+        if (statement.settings.has(name)) set.push(name);
+      }
       const result = await session.queryAsync(statement.sql, { format: statement.format });
       return result.bytes();
     } finally {
-      if (names.length > 0)
-        await session.queryAsync(`SET ${names.map((name) => `${name} = DEFAULT`).join(', ')}`);
+      for (const name of set) await session.queryAsync(`SET ${name} = DEFAULT`);
     }
   };
 
@@ -100,10 +100,10 @@ function oneAtATime(session: Session) {
   };
 }
 
-function checkedName(name: string): string {
-  if (!NAME.test(name))
+function checkName(name: string): void {
+  if (!NAME.test(name)) {
     throw new Error(`Code: 115. DB::Exception: Unknown setting ${JSON.stringify(name)}. (UNKNOWN_SETTING)`);
-  return name;
+  }
 }
 
 const quotedName = (name: string): string => `\`${name.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``;
