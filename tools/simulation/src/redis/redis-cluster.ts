@@ -5,6 +5,8 @@ import type { Wire } from '../world/wire.ts';
 import type { World } from '../world/world.ts';
 import { createDataSet } from './data-set.ts';
 import { startRedisServer } from './redis-server.ts';
+import { startSentinel } from './sentinel.ts';
+import type { SentinelView } from './sentinel-answers.ts';
 import type { RedisDisk, RedisServerState, RedisSettings } from './server-state.ts';
 import { createVirtualRedisNodes } from './virtual-redis-nodes.ts';
 
@@ -13,6 +15,9 @@ export type RedisCluster = {
   readonly endpoints: readonly Endpoint[];
   /** Names of nodes and of their machines: `redis-1`, … */
   readonly names: readonly string[];
+  /** A Sentinel on each of the first machines, when asked for: `sentinel-1`, … */
+  readonly sentinels: readonly Endpoint[];
+  readonly sentinelViews: readonly SentinelView[];
   readonly process: (name: string) => VirtualProcess;
   readonly state: (name: string) => RedisServerState;
   readonly kill: (name: string) => void;
@@ -27,6 +32,9 @@ export type RedisClusterOptions = {
   readonly settings?: Partial<RedisSettings>;
   readonly fsyncMs?: readonly [number, number];
   readonly firstPort?: number;
+  readonly sentinels?: number;
+  readonly downAfterMs?: number;
+  readonly failoverTimeoutMs?: number;
 };
 
 export const REDIS_SETTINGS: RedisSettings = {
@@ -48,6 +56,7 @@ export function createRedisCluster(
   const firstPort = options.firstPort ?? 6379;
   const names = Array.from({ length: count }, (_, index) => `redis-${index + 1}`);
   const endpoints = names.map((_, index): Endpoint => ({ host: '127.0.0.1', port: firstPort + index }));
+  const sentinelProcesses = new Map<string, VirtualProcess>();
   const rows = new Map<string, { process: VirtualProcess; state: RedisServerState; disk: RedisDisk }>();
   const find = (name: string): { process: VirtualProcess; state: RedisServerState; disk: RedisDisk } => {
     const row = rows.get(name);
@@ -70,10 +79,32 @@ export function createRedisCluster(
   for (const [index, name] of names.entries()) {
     start(name, { data: createDataSet(), replicaOf: index === 0 ? undefined : endpoints[0] });
   }
+  const sentinels = Array.from(
+    { length: options.sentinels ?? 0 },
+    (_, index): Endpoint => ({ host: '127.0.0.1', port: firstPort + 20_000 + index }),
+  );
+  const sentinelViews = sentinels.map((endpoint, index) => {
+    const process = world.start(`sentinel-${index + 1}`, names[index % count]);
+    sentinelProcesses.set(process.name, process);
+    return startSentinel({
+      wire,
+      process,
+      endpoint,
+      name: 'mymaster',
+      nodes: endpoints,
+      sentinels,
+      downAfterMs: options.downAfterMs ?? 500,
+      failoverTimeoutMs: options.failoverTimeoutMs ?? 2000,
+      quorum: Math.floor(sentinels.length / 2) + 1,
+      note: world.note,
+    });
+  });
   return {
     endpoints,
     names,
-    process: (name) => find(name).process,
+    sentinels,
+    sentinelViews,
+    process: (name) => sentinelProcesses.get(name) ?? find(name).process,
     state: (name) => find(name).state,
     kill: (name) => find(name).process.crash(),
     restart: (name, of) => {

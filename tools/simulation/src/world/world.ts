@@ -9,7 +9,7 @@
  */
 import { createChance } from './chance.ts';
 import { createEventQueue, type WorldEvent } from './event-queue.ts';
-import { createProcess, type VirtualProcess } from './virtual-process.ts';
+import { createProcess, type MachineClock, type VirtualProcess } from './virtual-process.ts';
 
 export type World = {
   readonly seed: number;
@@ -40,6 +40,8 @@ export type World = {
 export type WorldOptions = {
   /** Adds a line to the story for every event. */
   readonly trace?: boolean;
+  /** The dates of two machines differ by this at most, in milliseconds. */
+  readonly wallSkewMs?: number;
 };
 
 /** After so many events the run lets the real event loop turn once, so that a test runner can breathe. */
@@ -51,7 +53,7 @@ export function createWorld(seed: number, options: WorldOptions = {}): World {
   const story: string[] = [];
   const checks: (() => void)[] = [];
   const clocks = createChance(seed, 'clocks');
-  const machines = new Map<string, ReturnType<typeof machineClock>>();
+  const machines = new Map<string, MachineClock>();
   let nowMs = 0;
   let order = 0;
   let events = 0;
@@ -120,7 +122,7 @@ export function createWorld(seed: number, options: WorldOptions = {}): World {
     start: (name, machine = name) => {
       let clock = machines.get(machine);
       if (clock === undefined) {
-        clock = machineClock(clocks);
+        clock = machineClock(clocks, options.wallSkewMs ?? 50);
         machines.set(machine, clock);
       }
       return createProcess(world, name, machine, clock);
@@ -134,11 +136,11 @@ export function createWorld(seed: number, options: WorldOptions = {}): World {
   return world;
 }
 
-/** Each machine booted at another time, runs up to 100 ppm fast or slow, and believes another date by up to 2 s. */
-function machineClock(random: () => number): { startedMs: number; rate: number; wallOffsetMs: number } {
+/** Each machine booted at another time, runs up to 100 ppm fast or slow, and believes another date. */
+function machineClock(random: () => number, wallSkewMs: number): MachineClock {
   return {
     startedMs: Math.floor(random() * 1e7),
     rate: 1 + (random() - 0.5) * 2e-4,
-    wallOffsetMs: Math.floor((random() - 0.5) * 4000),
+    wallOffsetMs: Math.floor((random() - 0.5) * wallSkewMs),
   };
 }

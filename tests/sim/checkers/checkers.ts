@@ -1,0 +1,168 @@
+/**
+ * What must hold, whatever happens. A checker looks at what leaves the system (journal lines, orders at the broker,
+ * what clients were told, the stored records) and imports none of the rules that it checks.
+ *
+ * I2 one order per magic at the broker. I3 no command of a lower epoch after a higher one, no epoch with two holders.
+ * I4 each command given to the broker had its intent on two nodes before. I6 one result per signal, never changed.
+ * I7 nothing is sent past its time to live. I8 numbers contiguous from 1, the same number never with other content.
+ */
+import type { TradeRequest } from '@holdfast/mt5-sim';
+import type { ReadRecord, Told } from '../system/client.ts';
+import type { System } from '../system/system.ts';
+
+export class Broken extends Error {
+  readonly invariant: string;
+  constructor(invariant: string, message: string) {
+    super(`${invariant}: ${message}`);
+    this.name = 'Broken';
+    this.invariant = invariant;
+  }
+}
+
+export type Checkers = {
+  readonly journalLine: (terminal: string, line: string) => void;
+  readonly orderSend: (terminal: string, request: TradeRequest) => void;
+  /** After every event. */
+  readonly always: () => void;
+  /** Whenever a reader has read all records. */
+  readonly records: (rows: readonly ReadRecord[]) => void;
+  /** When everything is whole again and has had time to finish. */
+  readonly atTheEnd: (
+    told: Iterable<Told>,
+    states: ReadonlyMap<string, string>,
+    faults: readonly string[],
+  ) => void;
+  readonly orders: () => number;
+};
+
+/** Faults after which an outcome can stay unproven, so that only a person can end it (I5). */
+const MAY_LEAVE_UNKNOWN = new Set(['drop request', 'crash at a point', 'terminal crash']);
+/** The broker's book is read anew after so many events: an order stays in it, so nothing is missed. */
+const EVENTS_BETWEEN_LOOKS = 50;
+/** Wall clocks of machines may differ by so much, and two boots of monotonic clocks by so little. */
+const CLOCK_TOLERANCE_MS = 100;
+
+const fieldOf = (line: string, name: string): string =>
+  new RegExp(`(?:^| )${name}=([^ ]*)`).exec(line)?.[1] ?? '';
+
+export function createCheckers(system: () => System, told: () => ReadonlyMap<string, Told>): Checkers {
+  const holderOf = new Map<string, string>();
+  const highest = new Map<string, bigint>();
+  const lastCommand = new Map<string, string>();
+  const seen = new Map<string, string>();
+  let ordersSeen = 0;
+  let eventsSinceLook = 0;
+
+  const epochOf = (terminal: string, line: string): void => {
+    const epoch = fieldOf(line, 'epoch');
+    const holder = fieldOf(line, 'holder');
+    if (epoch === '' || epoch === '0') return;
+    const known = holderOf.get(epoch);
+    if (known !== undefined && known !== holder) {
+      throw new Broken('I3', `epoch ${epoch} has two holders, ${known} and ${holder}, at ${terminal}`);
+    }
+    holderOf.set(epoch, holder);
+    const before = highest.get(terminal) ?? 0n;
+    if (BigInt(epoch) < before) {
+      throw new Broken('I3', `${terminal} took epoch ${epoch} of ${holder} after epoch ${before}`);
+    }
+    highest.set(terminal, BigInt(epoch));
+  };
+
+  const journalLine: Checkers['journalLine'] = (terminal, line) => {
+    if (line.startsWith('FENCE ')) epochOf(terminal, line);
+    if (!line.startsWith('INTENT ')) return;
+    epochOf(terminal, line);
+    const command = fieldOf(line, 'cmd');
+    lastCommand.set(terminal, command);
+    const { world, redis } = system();
+    world.note(`${terminal} will send ${command}`);
+    const holding = redis.names.filter((name) => {
+      const value = [...redis.state(name).disk.data.keys].find(([key]) => key.endsWith(':intents'))?.[1];
+      return value?.is === 'hash' && value.fields.has(command);
+    });
+    if (holding.length < 2) {
+      throw new Broken('I4', `${command} goes to the broker with its intent on ${holding.length} of 3 nodes`);
+    }
+  };
+
+  const orderSend: Checkers['orderSend'] = (terminal) => {
+    const { world } = system();
+    const id = (lastCommand.get(terminal) ?? '').split('/')[0] ?? '';
+    const row = told().get(id);
+    if (row === undefined) throw new Broken('I4', `${terminal} sends ${id}, which no client asked for`);
+    const acceptedBy = row.acknowledgedAtMs ?? Number.POSITIVE_INFINITY;
+    if (world.now() > acceptedBy + row.ttlMs + CLOCK_TOLERANCE_MS) {
+      throw new Broken(
+        'I7',
+        `${id} is sent ${Math.round(world.now() - acceptedBy)} ms after its acknowledgement`,
+      );
+    }
+  };
+
+  const always = (): void => {
+    eventsSinceLook += 1;
+    if (eventsSinceLook >= EVENTS_BETWEEN_LOOKS) look();
+  };
+
+  const look = (): void => {
+    eventsSinceLook = 0;
+    const { orders } = system().broker.ledger();
+    if (orders.length === ordersSeen) return;
+    ordersSeen = orders.length;
+    const byMagic = new Map<string, string>();
+    for (const order of orders) {
+      if (order.magic === '0' || order.state === 'rejected') continue;
+      const other = byMagic.get(order.magic);
+      if (other !== undefined && other !== order.order) {
+        throw new Broken('I2', `magic ${order.magic} has the orders ${other} and ${order.order}`);
+      }
+      byMagic.set(order.magic, order.order);
+    }
+  };
+
+  const records: Checkers['records'] = (rows) => {
+    const results = new Map<string, string>();
+    for (const [index, { number, text }] of rows.entries()) {
+      if (number !== `${index + 1}-0`) throw new Broken('I8', `record ${index + 1} has the number ${number}`);
+      const before = seen.get(number);
+      if (before !== undefined && before !== text) {
+        throw new Broken('I8', `record ${number} was ${before} and is now ${text}`);
+      }
+      seen.set(number, text);
+      const record = JSON.parse(text) as { kind: string; signalId: string };
+      if (record.kind !== 'result') continue;
+      const other = results.get(record.signalId);
+      if (other !== undefined) {
+        throw new Broken('I6', `${record.signalId} has two results, ${other} and ${number}`);
+      }
+      results.set(record.signalId, number);
+    }
+    if (rows.length < seen.size)
+      throw new Broken('I8', `${seen.size - rows.length} records that were read are gone`);
+  };
+
+  const atTheEnd: Checkers['atTheEnd'] = (rows, states, faults) => {
+    look();
+    const finished = new Set<string>();
+    for (const text of seen.values()) {
+      const record = JSON.parse(text) as { kind: string; signalId: string };
+      if (record.kind === 'result') finished.add(record.signalId);
+    }
+    for (const { signal, acknowledgedAtMs } of rows) {
+      if (acknowledgedAtMs === undefined || finished.has(signal.id)) continue;
+      const state = states.get(signal.id);
+      if (state === undefined)
+        throw new Broken('I1', `${signal.id} was acknowledged and is neither open nor finished`);
+      if (state !== 'unknown') throw new Broken('LIVENESS', `${signal.id} is still ${state}`);
+      if (!faults.some((fault) => MAY_LEAVE_UNKNOWN.has(fault))) {
+        throw new Broken(
+          'LIVENESS',
+          `${signal.id} is unknown although nothing happened that hides an outcome`,
+        );
+      }
+    }
+  };
+
+  return { journalLine, orderSend, always, records, atTheEnd, orders: () => ordersSeen };
+}

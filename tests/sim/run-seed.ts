@@ -1,0 +1,216 @@
+/** One seed: a system, signals, faults one after the other, then quiet; checked all the way. */
+import type { Signal } from '@holdfast/ha-core';
+import { Broken, type Checkers, createCheckers } from './checkers/checkers.ts';
+import { type Client, startClient } from './system/client.ts';
+import { drawFault, type FaultKind, primaryOf } from './system/faults.ts';
+import { ACCOUNT, startSystem, type System } from './system/system.ts';
+
+export type SeedOptions = {
+  readonly signals?: number;
+  readonly faults?: number;
+  readonly kinds?: readonly FaultKind[];
+  readonly trace?: boolean;
+};
+
+export type SeedOutcome = {
+  readonly seed: number;
+  readonly broken: string | undefined;
+  readonly story: readonly string[];
+  readonly events: number;
+  readonly hash: number;
+  readonly acknowledged: number;
+  readonly unanswered: number;
+  readonly orders: number;
+  readonly records: number;
+  readonly virtualMs: number;
+};
+
+/** Faults begin after this, and quiet lasts so long at most, in milliseconds of the world. */
+const READY_MS = 1500;
+const QUIET_MS = 60_000;
+/** A healed system is whole again within this. */
+const WHOLE_WITHIN_MS = 20_000;
+const READ_EVERY_MS = 700;
+const SIGNALS = 12;
+
+export async function runSeed(seed: number, options: SeedOptions = {}): Promise<SeedOutcome> {
+  let system: System | undefined;
+  let client: Client | undefined;
+  const checkers: Checkers = createCheckers(
+    () => system as System,
+    () => client?.told ?? new Map(),
+  );
+  let failed: unknown;
+  const guarded =
+    <Args extends readonly unknown[]>(check: (...args: Args) => void) =>
+    (...args: Args): void => {
+      try {
+        check(...args);
+      } catch (error) {
+        failed ??= error;
+      }
+    };
+  system = await startSystem(
+    { seed, trace: options.trace ?? false },
+    { onJournalLine: guarded(checkers.journalLine), onOrderSend: guarded(checkers.orderSend) },
+  );
+  client = startClient(system, 'client-1');
+  const { world } = system;
+  world.onEvent(() => {
+    checkers.always();
+    if (failed !== undefined) throw failed;
+  });
+  let records = 0;
+  let broken: string | undefined;
+  try {
+    await world.run(READY_MS);
+    planSignals(system, client, options.signals ?? SIGNALS);
+    const watching = watchRecords(system, client, (rows) => {
+      records = rows.length;
+      guarded(checkers.records)(rows);
+    });
+    const faults = await strikeFaults(system, options);
+    await settle(system, client, options.signals ?? SIGNALS);
+    watching.stop();
+    const rows = await readAtLast(system, client);
+    records = rows.length;
+    checkers.records(rows);
+    checkers.atTheEnd(client.told.values(), signalStates(system), faults);
+  } catch (error) {
+    broken =
+      error instanceof Broken
+        ? error.message
+        : `CRASH: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+    world.note(`BROKEN ${broken}`);
+  }
+  const told = [...client.told.values()];
+  const acknowledged = told.filter((row) => row.acknowledgedAtMs !== undefined).length;
+  return {
+    seed,
+    broken,
+    story: world.story(),
+    ...world.fingerprint(),
+    acknowledged,
+    unanswered: told.length - acknowledged,
+    orders: checkers.orders(),
+    records,
+    virtualMs: world.now(),
+  };
+}
+
+/** Signals at times of the seed: mostly market orders, some pending ones, closes of what is open. */
+function planSignals(system: System, client: Client, count: number): void {
+  const { world } = system;
+  const random = world.chance('signals');
+  let atMs = 0;
+  for (let i = 1; i <= count; i += 1) {
+    atMs += 50 + random() * 700;
+    world.after(atMs, () => {
+      const symbol = random() < 0.5 ? 'EURUSD' : 'GBPUSD';
+      const side = random() < 0.5 ? 'buy' : 'sell';
+      const draw = random();
+      const position = system.broker.ledger().positions.find((each) => each.symbol === symbol)?.ticket;
+      const id = `s${i}`;
+      let signal: Signal = { id, action: 'open', symbol, side, volume: '0.10' };
+      if (draw < 0.2 && position !== undefined) signal = { id, action: 'close', symbol, position };
+      else if (draw < 0.3)
+        signal = { ...signal, action: 'open', type: 'limit', price: side === 'buy' ? '1.00000' : '2.00000' };
+      void client.send(signal, random() < 0.2 ? 1500 : 30_000);
+    });
+  }
+}
+
+async function strikeFaults(system: System, options: SeedOptions): Promise<string[]> {
+  const { world } = system;
+  const random = world.chance('faults');
+  const count = options.faults ?? 1 + Math.floor(random() * 3);
+  const struck: string[] = [];
+  for (let i = 0; i < count; i += 1) {
+    await world.run(world.now() + random() * 1500);
+    const fault = drawFault(random, options.kinds);
+    struck.push(fault.name);
+    const heal = fault.strike(system);
+    await world.run(world.now() + 100 + random() * 3500);
+    world.note('HEAL');
+    await heal();
+    const endMs = world.now() + WHOLE_WITHIN_MS;
+    while (world.now() < endMs && !isWhole(system)) await world.run(world.now() + 50);
+  }
+  return struck;
+}
+
+/** Three Redis nodes in sync behind one primary: the next fault is again the only one. */
+function isWhole(system: System): boolean {
+  const { redis } = system;
+  const primaries = redis.names.filter((name) => redis.state(name).primary === undefined);
+  const [primary] = primaries;
+  if (primaries.length !== 1 || primary === undefined) return false;
+  const replicas = [...redis.state(primary).replicas.values()];
+  return replicas.length === redis.names.length - 1 && replicas.every((replica) => replica.online);
+}
+
+function watchRecords(
+  system: System,
+  client: Client,
+  see: (rows: Awaited<ReturnType<Client['records']>> & object) => void,
+): { stop: () => void } {
+  let stopped = false;
+  const again = (): void => {
+    if (stopped) return;
+    void client.records().then((rows) => {
+      if (rows !== undefined && !stopped) see(rows);
+      system.world.after(READ_EVERY_MS, again, 'read records');
+    });
+  };
+  again();
+  return {
+    stop: () => {
+      stopped = true;
+    },
+  };
+}
+
+/** Quiet until every signal was sent, acknowledged and finished; looked at now and then, because looking costs. */
+async function settle(system: System, client: Client, signals: number): Promise<void> {
+  const { world } = system;
+  world.note('QUIET');
+  const endMs = world.now() + QUIET_MS;
+  const unfinished = (): boolean => {
+    const told = [...client.told.values()];
+    if (told.length < signals || told.some((row) => row.acknowledgedAtMs === undefined)) return true;
+    return [...signalStates(system).values()].some((state) => state !== 'unknown');
+  };
+  while (world.now() < endMs && (!isWhole(system) || unfinished())) await world.run(world.now() + 100);
+}
+
+async function readAtLast(
+  system: System,
+  client: Client,
+): Promise<readonly { number: string; text: string }[]> {
+  for (let attempt = 0; attempt < 10; attempt += 1) {
+    let rows: Awaited<ReturnType<Client['records']>>;
+    let settled = false;
+    void client.records().then((read) => {
+      rows = read;
+      settled = true;
+    });
+    await system.world.run(() => settled, 10_000);
+    if (rows !== undefined) return rows;
+    await system.world.run(system.world.now() + 500);
+  }
+  throw new Broken('LIVENESS', 'records cannot be read although everything is whole');
+}
+
+/** Signals in RTSS on the primary, accepted and not finished: id → state. */
+function signalStates(system: System): ReadonlyMap<string, string> {
+  const { keys } = system.redis.state(primaryOf(system)).disk.data;
+  const stream = keys.get(`hf:{${ACCOUNT}}:rtss`);
+  const states = new Map<string, string>();
+  if (stream?.is !== 'stream') return states;
+  for (const { fields } of stream.entries) {
+    const [, id = '', , magic = ''] = fields;
+    const signal = keys.get(`hf:{${ACCOUNT}}:signal:${magic}`);
+    states.set(id, (signal?.is === 'hash' ? signal.fields.get('state') : undefined) ?? '');
+  }
+  return states;
+}

@@ -1,0 +1,174 @@
+/** The faults of a seed: which, when and for how long. One at a time, each healed before the next begins. */
+import type { System } from './system.ts';
+
+export type PlannedFault = {
+  readonly name: string;
+  readonly strike: (system: System) => () => Promise<void> | void;
+};
+
+const pick = <Item>(random: () => number, items: readonly Item[]): Item => {
+  const item = items[Math.floor(random() * items.length)];
+  if (item === undefined) throw new Error('nothing to pick from');
+  return item;
+};
+
+/** The Redis node that takes writes now; the first when none says so. */
+export function primaryOf(system: System): string {
+  const { redis } = system;
+  const primaries = redis.names.filter((name) => {
+    const state = redis.state(name);
+    return state.process.state() === 'running' && state.primary === undefined;
+  });
+  return (
+    primaries.sort((a, b) => redis.state(b).replicas.size - redis.state(a).replicas.size)[0] ?? 'redis-1'
+  );
+}
+
+const KINDS = [
+  'engine crash',
+  'engine freeze',
+  'redis primary kill',
+  'redis replica kill',
+  'redis freeze',
+  'links break',
+  'partition',
+  'terminal crash',
+  'terminal links down',
+  'broker down',
+  'drop reply',
+  'drop request',
+  'delay',
+  'requote',
+  'lists lag',
+  'crash at a point',
+  'wall clock step',
+] as const;
+
+export type FaultKind = (typeof KINDS)[number];
+
+/** Draws one fault. Striking it returns how it is healed. */
+export function drawFault(random: () => number, only: readonly FaultKind[] = KINDS): PlannedFault {
+  const kind = pick(random, only);
+  return { name: kind, strike: (system) => strike(kind, system, random) };
+}
+
+function strike(kind: FaultKind, system: System, random: () => number): () => Promise<void> | void {
+  const { world, wire, redis, broker } = system;
+  const engine = pick(random, system.names.engines);
+  const terminal = pick(random, system.names.terminals);
+  const nothing = (): void => undefined;
+  const note = (detail: string): void => world.note(`FAULT ${kind}: ${detail}`);
+  const times = 1 + Math.floor(random() * 2);
+  switch (kind) {
+    case 'engine crash':
+      note(engine);
+      system.crash(engine);
+      return () => system.restart(engine);
+    case 'engine freeze':
+      note(engine);
+      system.process(engine).freeze();
+      return () => system.process(engine).resume();
+    case 'redis primary kill':
+    case 'redis replica kill': {
+      const primary = primaryOf(system);
+      const name =
+        kind === 'redis primary kill'
+          ? primary
+          : pick(
+              random,
+              redis.names.filter((other) => other !== primary),
+            );
+      note(name);
+      redis.kill(name);
+      return () => restartAsReplica(system, name);
+    }
+    case 'redis freeze': {
+      const name = pick(random, redis.names);
+      note(name);
+      redis.process(name).freeze();
+      return () => redis.process(name).resume();
+    }
+    case 'links break': {
+      const [one, other] = [engine, pick(random, [terminal, primaryOf(system), ...system.names.engines])];
+      note(`${one} and ${other}`);
+      wire.breakBetween(one, other);
+      return nothing;
+    }
+    case 'partition': {
+      const other = pick(random, [
+        terminal,
+        primaryOf(system),
+        ...system.names.engines.filter((name) => name !== engine),
+      ]);
+      const oneWay = random() < 0.4;
+      note(`${engine} ${oneWay ? '->' : '<->'} ${other}`);
+      wire.cut(engine, other, oneWay ? 'one way' : undefined);
+      return () => wire.heal(engine, other);
+    }
+    case 'terminal crash':
+      note(terminal);
+      system.crash(terminal);
+      return () => system.restart(terminal);
+    case 'terminal links down':
+      note(terminal);
+      broker.addFault({ kind: 'links_down', terminal, forMs: 200 + Math.floor(random() * 2000) });
+      return nothing;
+    case 'broker down':
+      note(terminal);
+      broker.addFault({
+        kind: 'broker_down',
+        terminal,
+        forMs: 200 + Math.floor(random() * 2000),
+        syncMs: Math.floor(random() * 500),
+      });
+      return nothing;
+    case 'drop reply': {
+      const executeAfterMs = Math.floor(random() * 800);
+      note(`${terminal}, carried out after ${executeAfterMs} ms`);
+      broker.addFault({
+        kind: 'drop_reply',
+        terminal,
+        times,
+        retcode: pick(random, [10012, 10031]),
+        executeAfterMs,
+      });
+      return nothing;
+    }
+    case 'drop request':
+      note(terminal);
+      broker.addFault({ kind: 'drop_request', terminal, times, retcode: pick(random, [10012, 10031]) });
+      return nothing;
+    case 'delay':
+      note(terminal);
+      broker.addFault({ kind: 'delay', terminal, times, delayMs: Math.floor(random() * 4000) });
+      return nothing;
+    case 'requote':
+      note(terminal);
+      broker.addFault({ kind: 'requote', terminal, times: times + 1 });
+      return nothing;
+    case 'lists lag':
+      note(terminal);
+      broker.addFault({ kind: 'lists_lag', terminal, lagMs: Math.floor(random() * 1500), forMs: 1500 });
+      return nothing;
+    case 'crash at a point': {
+      const point = pick(random, ['before_intent', 'after_intent', 'after_send', 'after_result'] as const);
+      note(`${terminal} ${point}`);
+      broker.addFault({ kind: 'crash', terminal, point });
+      return nothing;
+    }
+    case 'wall clock step': {
+      const name = pick(random, [...system.names.engines, ...redis.names]);
+      const byMs = Math.floor((random() - 0.5) * 60);
+      note(`${name} by ${byMs} ms`);
+      system.process(name).stepWallClock(byMs);
+      return () => system.process(name).stepWallClock(-byMs);
+    }
+  }
+}
+
+/** A killed node comes back as a replica of whoever is the primary now: the place of the start gate. */
+function restartAsReplica(system: System, name: string): void {
+  const primary = primaryOf(system);
+  const endpoint = system.redis.endpoints[system.redis.names.indexOf(primary)];
+  system.redis.restart(name, primary === name ? undefined : endpoint);
+}

@@ -1,0 +1,223 @@
+/**
+ * The whole system on virtual time: Redis with its Sentinels, a broker, terminals, engines; every loop of the product
+ * unchanged. What a checker needs to see (journal lines, orders that reach the broker) is told to `watch`.
+ */
+import { createHmac } from 'node:crypto';
+import { createEngine, type Engine } from '@holdfast/engine';
+import { type Endpoint, type Host, profile } from '@holdfast/ha-core';
+import {
+  type Broker,
+  type BrokerLink,
+  createBroker,
+  createMemoryJournal,
+  createTerminal,
+  type Journal,
+  type Terminal,
+  type TradeRequest,
+} from '@holdfast/mt5-sim';
+import {
+  createRedisCluster,
+  createVirtualNetwork,
+  createWire,
+  createWorld,
+  type RedisCluster,
+  type VirtualProcess,
+  type Wire,
+  type World,
+} from '@holdfast/simulation';
+
+export type SystemWatch = {
+  /** A line that a terminal's journal has made durable. */
+  readonly onJournalLine: (terminal: string, line: string) => void;
+  /** A request that a terminal gives to the broker. */
+  readonly onOrderSend: (terminal: string, request: TradeRequest) => void;
+};
+
+export type SystemOptions = {
+  readonly seed: number;
+  readonly trace?: boolean;
+  readonly terminals?: number;
+  readonly brokerLatencyMs?: number;
+};
+
+export type System = {
+  readonly world: World;
+  readonly wire: Wire;
+  readonly redis: RedisCluster;
+  readonly broker: Broker;
+  /** Processes by name; a name comes again with its next process after a restart. */
+  readonly process: (name: string) => VirtualProcess;
+  readonly names: { readonly engines: readonly string[]; readonly terminals: readonly string[] };
+  readonly engine: (name: string) => Engine | undefined;
+  readonly journal: (terminal: string) => Journal;
+  readonly crash: (name: string) => void;
+  /** Starts a crashed engine or terminal again. */
+  readonly restart: (name: string) => Promise<void>;
+};
+
+export const ACCOUNT = 'demo-hedging';
+const SECRET = 'a secret of the simulation';
+const ENGINES = ['engine-1', 'engine-2'] as const;
+
+const hex = (host: Host): string =>
+  Array.from({ length: 32 }, () => Math.floor(host.random() * 16).toString(16)).join('');
+
+/** Builds the system and starts all of it; a moment of the world's time later it is ready. */
+export async function startSystem(options: SystemOptions, watch: SystemWatch): Promise<System> {
+  const world = createWorld(options.seed, { trace: options.trace ?? false });
+  const wire = createWire(world);
+  const redis = createRedisCluster(world, wire, {
+    sentinels: 3,
+    settings: { 'min-replicas-to-write': 1, 'min-replicas-max-lag': 2 },
+  });
+  const brokerProcess = world.start('broker');
+  const broker = createBroker({
+    host: brokerProcess.host,
+    seed: options.seed,
+    tickEveryMs: 1000,
+    latencyMs: options.brokerLatencyMs ?? 20,
+    accounts: [
+      {
+        account: ACCOUNT,
+        margin: 'hedging',
+        login: '5001',
+        server: 'Holdfast-Demo',
+        leverage: 100,
+        deposit: '10000000',
+      },
+    ],
+  });
+  const terminals = Array.from({ length: options.terminals ?? 1 }, (_, index) => `terminal-${index + 1}`);
+  const processes = new Map<string, VirtualProcess>();
+  const engines = new Map<string, Engine>();
+  const running = new Map<string, Terminal>();
+  const journals = new Map<string, Journal>(terminals.map((name) => [name, watchedJournal(name, watch)]));
+  const bridgeOf = (name: string): Endpoint => ({
+    host: '127.0.0.1',
+    port: 7100 + ENGINES.indexOf(name as 'engine-1'),
+  });
+  const peerOf = (name: string): Endpoint => ({
+    host: '127.0.0.1',
+    port: 7200 + ENGINES.indexOf(name as 'engine-1'),
+  });
+
+  const startEngine = async (name: string): Promise<void> => {
+    const process = world.start(name);
+    processes.set(name, process);
+    const { host } = process;
+    const engine = await createEngine({
+      host,
+      network: createVirtualNetwork(wire, process),
+      redis: redis.nodesFor(process),
+      options: {
+        engine: name,
+        numbers: profile('fast'),
+        nodes: redis.endpoints,
+        bridge: bridgeOf(name),
+        peer: peerOf(name),
+        engines: ENGINES.map((engine_) => ({ engine: engine_, endpoint: peerOf(engine_) })),
+        accounts: [{ account: ACCOUNT, margin: 'hedging', bridgeSecret: SECRET }],
+        proof: (text) => createHmac('sha256', SECRET).update(text).digest('hex'),
+        equal: (a, b) => a === b,
+        nonce: () => hex(host),
+        announce: {},
+        log: (event, detail) => world.note(`${name} ${event} ${JSON.stringify(detail)}`),
+      },
+    });
+    engines.set(name, engine);
+  };
+
+  const startTerminal = (name: string): void => {
+    const process = world.start(name);
+    processes.set(name, process);
+    const { host } = process;
+    const journal = journals.get(name);
+    if (journal === undefined) throw new Error(`no terminal is called ${name}`);
+    const terminal = createTerminal({
+      host,
+      network: createVirtualNetwork(wire, process),
+      broker: gated(broker.attach(ACCOUNT, name), process, (request) => watch.onOrderSend(name, request)),
+      journal,
+      account: ACCOUNT,
+      terminal: name,
+      role: name === 'terminal-1' ? 'primary' : 'backup',
+      margin: 'hedging',
+      login: '5001',
+      server: 'Holdfast-Demo',
+      secret: SECRET,
+      boot: `boot-of-${name}`,
+      engines: ENGINES.map((engine) => ({ name: engine, endpoint: bridgeOf(engine) })),
+      nonce: () => hex(host),
+      timerFloorMs: 10,
+      log: (event, detail) => world.note(`${name} ${event} ${JSON.stringify(detail)}`),
+      onDead: (error) => {
+        world.note(`${name} died: ${String(error)}`);
+        crash(name);
+        world.after(500 + world.random() * 1500, () => startTerminal(name), `restart ${name}`);
+      },
+    });
+    running.set(name, terminal);
+  };
+
+  const crash = (name: string): void => {
+    processes.get(name)?.crash();
+    running.get(name)?.crash();
+    running.delete(name);
+    engines.delete(name);
+  };
+
+  for (const name of ENGINES) await startEngine(name);
+  for (const name of terminals) startTerminal(name);
+  return {
+    world,
+    wire,
+    redis,
+    broker,
+    process: (name) => processes.get(name) ?? redis.process(name),
+    names: { engines: ENGINES, terminals },
+    engine: (name) => engines.get(name),
+    journal: (name) => journals.get(name) ?? createMemoryJournal(),
+    crash,
+    restart: async (name) => {
+      if (processes.get(name)?.state() !== 'dead') return;
+      if (terminals.includes(name)) startTerminal(name);
+      else await startEngine(name);
+    },
+  };
+}
+
+/** A journal as a file would be: it outlives the terminal. Each durable line is told. */
+function watchedJournal(terminal: string, watch: SystemWatch): Journal {
+  const journal = createMemoryJournal();
+  return {
+    lines: journal.lines,
+    append: (lines) => {
+      journal.append(lines);
+      for (const line of lines) watch.onJournalLine(terminal, line);
+    },
+  };
+}
+
+/** The broker's side runs on: what it says reaches the terminal only while its process lives, and waits while frozen. */
+function gated(link: BrokerLink, process: VirtualProcess, sent: (request: TradeRequest) => void): BrokerLink {
+  const enter = <Value>(promise: Promise<Value>): Promise<Value> =>
+    new Promise((resolve, reject) => {
+      promise.then(
+        (value) => process.enter(() => resolve(value)),
+        (error: unknown) =>
+          process.enter(() => reject(error instanceof Error ? error : new Error(String(error)))),
+      );
+    });
+  return {
+    ...link,
+    orderSend: (request) => {
+      sent(request);
+      return enter(link.orderSend(request));
+    },
+    list: (what, filter) => enter(link.list(what, filter)),
+    position: (ticket) => enter(link.position(ticket)),
+    order: (ticket) => enter(link.order(ticket)),
+    quote: (symbol) => enter(link.quote(symbol)),
+    onNotice: (receive) => link.onNotice((notice) => process.enter(() => receive(notice))),
+  };
+}
