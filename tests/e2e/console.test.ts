@@ -7,12 +7,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ACCOUNTS, announce, KEY, openStage, playEngine, type Stage, TOKEN } from './console-stage.ts';
 
 const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-const FLAGS = [
-  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
-  ...['--disable-component-update', '--disable-sync'],
-];
+const FLAGS =
+  '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'.split(
+    ' ',
+  );
 /** Where pictures are left for people, when asked for. */
 const PICTURES = process.env['CONSOLE_PICTURES'];
+
+/** How long the page may take to show what has happened; generous, because the machine may be busy. */
+const SOON = { timeout: 20_000 };
 
 let stage: Stage;
 let browser: Browser;
@@ -69,12 +72,12 @@ describe('the console', () => {
     const page = await open({ width: 1280, height: 900 });
     await page.getByLabel('Key', { exact: true }).fill('wrong');
     await page.getByRole('button', { name: 'Open' }).click();
-    await expect.poll(() => page.locator('#key-why').textContent()).toContain('refused');
+    await expect.poll(() => page.locator('#key-why').textContent(), SOON).toContain('refused');
     await page.getByLabel('Key', { exact: true }).fill(KEY);
     await page.getByRole('button', { name: 'Open' }).click();
     const accounts = page.getByRole('table', { name: 'Accounts' });
     await accounts.waitFor();
-    await expect.poll(() => accounts.textContent()).toContain('demo-hedging');
+    await expect.poll(() => accounts.textContent(), SOON).toContain('demo-hedging');
     expect(await accounts.textContent()).toContain('nobody');
     expect(await page.locator('#problems-list').textContent()).toContain('no engine is active');
     await page.context().close();
@@ -119,18 +122,18 @@ describe('the console', () => {
       .getByRole('row')
       .filter({ has: page.getByRole('cell', { name: 'demo-hedging', exact: true }) })
       .first();
-    await expect.poll(() => row.textContent()).toContain('engine-1');
+    await expect.poll(() => row.textContent(), SOON).toContain('engine-1');
     expect(await row.textContent()).toContain('up');
     await expect
-      .poll(() => page.getByRole('table', { name: 'Last results' }).textContent())
+      .poll(() => page.getByRole('table', { name: 'Last results' }).textContent(), SOON)
       .toContain('noon-1');
     expect(await page.getByRole('table', { name: 'Last results' }).textContent()).toContain(
       'broker_no_money',
     );
-    await expect.poll(() => page.locator('#held').textContent()).toContain('1 ×');
-    await expect.poll(() => page.locator('#tiles').textContent()).toContain('2 of 2');
+    await expect.poll(() => page.locator('#held').textContent(), SOON).toContain('1 ×');
+    await expect.poll(() => page.locator('#tiles').textContent(), SOON).toContain('2 of 2');
     // Six were accepted in RTSS and never acknowledged by this stage's engine, besides the two that wait.
-    await expect.poll(() => row.getByRole('cell').nth(5).textContent()).toBe('6');
+    await expect.poll(() => row.getByRole('cell').nth(5).textContent(), SOON).toBe('6');
     expect(page.faults).toEqual([]);
     await page.context().close();
   });
@@ -144,7 +147,7 @@ describe('the console', () => {
   ])('fits $width px wide, dark: $dark', async ({ width, dark }) => {
     const page = await open({ width, height: 900, dark, hash: `#key=${KEY}` });
     await expect
-      .poll(() => page.getByRole('table', { name: 'Accounts' }).textContent())
+      .poll(() => page.getByRole('table', { name: 'Accounts' }).textContent(), SOON)
       .toContain('demo-netting');
     const overflow = await page.evaluate(
       'document.documentElement.scrollWidth - document.documentElement.clientWidth',
@@ -154,7 +157,7 @@ describe('the console', () => {
     if (PICTURES !== undefined) {
       await page.screenshot({
         path: join(PICTURES, `console-${width}${dark ? '-dark' : ''}.png`),
-        fullPage: true,
+        fullPage: width > 400,
       });
     }
     await page.context().close();
@@ -164,15 +167,11 @@ describe('the console', () => {
     const page = await open({ width: 1280, height: 900, hash: `#key=${KEY}` });
     await page.getByRole('table', { name: 'Accounts' }).waitFor();
     await stage.stopBackend();
-    await expect
-      .poll(() => page.locator('#health').textContent(), { timeout: 10_000 })
-      .toBe('Connection lost');
+    await expect.poll(() => page.locator('#health').textContent(), SOON).toBe('Connection lost');
     if (PICTURES !== undefined)
       await page.screenshot({ path: join(PICTURES, 'console-lost.png'), fullPage: true });
     await stage.startBackend();
-    await expect
-      .poll(() => page.locator('#health').textContent(), { timeout: 10_000 })
-      .not.toBe('Connection lost');
+    await expect.poll(() => page.locator('#health').textContent(), SOON).not.toBe('Connection lost');
     await page.context().close();
   });
 });

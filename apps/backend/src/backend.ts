@@ -14,6 +14,7 @@ import { profile } from '@holdfast/ha-core';
 import { createEventStreams } from './event-streams.ts';
 import { createLatency } from './latency.ts';
 import { listen } from './listeners.ts';
+import { createMeasures } from './measures.ts';
 import type { Log } from './log.ts';
 import type { Webhook } from './parts.ts';
 import { createRateLimit } from './rate-limit.ts';
@@ -33,6 +34,8 @@ export type BackendOptions = {
   readonly host: Host;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Undefined while the loop turns, else why not. */
+  readonly alive: () => string | undefined;
   readonly redis: RedisNodes;
   readonly writer: AcknowledgedWriter;
 };
@@ -44,9 +47,6 @@ export type Backend = {
   readonly stop: (withinMs: number) => Promise<void>;
 };
 
-/** The loop is stuck when its one-second turn is this late. */
-const STUCK_MS = 10_000;
-
 export async function startBackend(options: BackendOptions): Promise<Backend> {
   const { configuration, host, log, name, writer } = options;
   const accounts = new Map<string, TradedAccount>(
@@ -57,6 +57,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
   const repeater = createAcceptanceRepeater({ name, host, log, inbox });
   const rules = followSymbolRules(host, state, [...accounts.keys()]);
   const latency = createLatency();
+  const measured = createMeasures(options.metrics);
   const watch = createRedisWatch({
     name,
     host,
@@ -82,7 +83,11 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     repeater,
     rules: rules.of,
     memoryFull: () => watch.view().usedMemoryPercent >= refusedPercent,
-    onAnswered: (_outcome, tookMs) => latency.add(tookMs),
+    onAnswered: (outcome, tookMs) => {
+      latency.add(tookMs);
+      measured.acceptances.inc({ outcome });
+      measured.acceptance.observe(tookMs / 1000);
+    },
   });
   const feed = createResultFeed({
     host,
@@ -126,10 +131,13 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       perSecond: configuration.api.requestsPerSecond,
       burst: configuration.api.requestsBurst,
     }),
-    alive: () => (host.monotonicMs() - watch.turnedAtMs() > STUCK_MS ? 'the loop does not turn' : undefined),
+    alive: options.alive,
     ready: () =>
       writer.view().primary === undefined ? 'no Redis primary with a replica in sync' : undefined,
-    metrics: options.metrics,
+    metrics: {
+      contentType: options.metrics.contentType,
+      text: () => measured.text({ repeating: repeater.count(), streams: streams.count() }),
+    },
   });
   const listeners = await listen(server, options.listen, configuration.api.listen, host);
   log.info({ port: listeners.port, sharedPort: listeners.sharedPort }, 'listening');

@@ -98,9 +98,8 @@ describe('POST …/signals', () => {
     const { error } = answer.json();
     expect(error.code).toBe(code);
     const named = error.fields.find((one: { field: string }) => one.field === field);
-    expect(named, JSON.stringify(error.fields)).toBeDefined();
-    expect(named.expected).toContain(expected);
-    expect(named.value).not.toBe('');
+    expect(named?.expected).toContain(expected);
+    expect(named?.value).not.toBe('');
     expect(server.writer.writes).toEqual([]);
   });
 

@@ -66,7 +66,7 @@ function couldBeCompleted(text: string): boolean {
     return (
       said.includes('end of JSON input') ||
       (at !== null && Number(at[1]) >= text.length) ||
-      /^Unterminated/.test(said)
+      said.startsWith('Unterminated')
     );
   }
 }

@@ -5,7 +5,14 @@
  */
 import { parseArgs } from 'node:util';
 import { ConfigurationError, loadConfiguration } from '@holdfast/configuration';
-import { crashOnUnhandled, createLog, createMetrics, onShutdown, realHost } from '@holdfast/process';
+import {
+  crashOnUnhandled,
+  createLog,
+  createMetrics,
+  onShutdown,
+  realHost,
+  watchProgress,
+} from '@holdfast/process';
 import { createAcknowledgedWriter, createRedisNodes } from '@holdfast/redis';
 import { ensureKeyFile } from './api-key.ts';
 import { startBackend } from './backend.ts';
@@ -13,20 +20,26 @@ import { startBackend } from './backend.ts';
 /** Requests under way get this long to finish; the service manager's own limit is above it. */
 const STOP_WITHIN_MS = 8000;
 
-const { values: given } = parseArgs({
-  options: { config: { type: 'string' }, name: { type: 'string' } },
-});
+/** The command line is wrong; the message says how. */
+class WrongArguments extends Error {}
 
 async function main(): Promise<void> {
+  const { values: given } = parseArgs({
+    options: { config: { type: 'string' }, name: { type: 'string' } },
+  });
   if (given.config === undefined || given.name === undefined) {
-    throw new Error('expected --config FILE --name NAME, such as --config holdfast.yaml --name backend-1');
+    throw new WrongArguments(
+      'expected --config FILE --name NAME, such as --config holdfast.yaml --name backend-1',
+    );
   }
   const configuration = loadConfiguration(given.config);
   const { values } = configuration;
   const own = values.backends.find((backend) => backend.name === given.name);
   if (own === undefined) {
     const names = values.backends.map((backend) => backend.name).join(', ');
-    throw new Error(`--name ${given.name}: expected one of the backends in ${configuration.file}: ${names}`);
+    throw new WrongArguments(
+      `--name ${given.name}: expected one of the backends in ${configuration.file}: ${names}`,
+    );
   }
   const log = createLog({ name: own.name, level: values.log.level });
   crashOnUnhandled(log);
@@ -60,6 +73,7 @@ async function main(): Promise<void> {
     host: realHost,
     log,
     metrics,
+    alive: watchProgress(realHost, { everyMs: 250, stalledMs: 5000 }).alive,
     redis,
     writer,
   });
@@ -75,9 +89,11 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  const expected = error instanceof ConfigurationError;
+  // What is wrong with the file or the command line is told in words; anything else with where it came from.
+  const told =
+    error instanceof ConfigurationError || error instanceof TypeError || error instanceof WrongArguments;
   process.stderr.write(
-    `${expected || !(error instanceof Error) ? String(error) : (error.stack ?? error.message)}\n`,
+    `${error instanceof Error ? ((told ? undefined : error.stack) ?? error.message) : String(error)}\n`,
   );
   process.exit(1);
 }

@@ -136,7 +136,7 @@ test('status is answered without Redis, and says so', async () => {
 
 test('health, metrics and the description need no key', async () => {
   for (const url of ['/livez', '/readyz', '/metrics', '/openapi.json']) {
-    expect((await server.api.inject({ url })).statusCode, url).toBe(200);
+    expect({ url, status: (await server.api.inject({ url })).statusCode }).toEqual({ url, status: 200 });
   }
   server.knobs.ready = 'no primary';
   const answer = await server.api.inject({ url: '/readyz' });

@@ -47,14 +47,10 @@ export type RedisWatchOptions = {
   /** What to say in `hf:nodes`, without the name. */
   readonly announcement: () => Readonly<Record<string, unknown>>;
   readonly maxmemoryBytes: number;
-  /** Called after each turn, so that whoever shows the state can follow. */
-  readonly onTurn?: () => void;
 };
 
 export type RedisWatch = {
   readonly view: () => RedisView;
-  /** Host monotonic time of the last turn of the loop, good or not: what /livez looks at. */
-  readonly turnedAtMs: () => number;
   readonly stop: () => void;
 };
 
@@ -68,7 +64,6 @@ export function createRedisWatch(options: RedisWatchOptions): RedisWatch {
   let view: RedisView = { replicas: [], usedMemoryPercent: 0, nodes: [] };
   let node: RedisNode | undefined;
   let stopped = false;
-  let turnedAtMs = host.monotonicMs();
   const heard = new Map<string, { at: number; heardAtMs: number }>();
 
   const connected = async (): Promise<RedisNode | undefined> => {
@@ -128,8 +123,6 @@ export function createRedisWatch(options: RedisWatchOptions): RedisWatch {
         node?.close();
         node = undefined;
       }
-      turnedAtMs = host.monotonicMs();
-      options.onTurn?.();
       await sleep(host, Math.max(50, EVERY_MS - (host.monotonicMs() - startedMs)));
     }
   };
@@ -137,7 +130,6 @@ export function createRedisWatch(options: RedisWatchOptions): RedisWatch {
   void run();
   return {
     view: () => view,
-    turnedAtMs: () => turnedAtMs,
     stop: () => {
       stopped = true;
       node?.close();

@@ -65,12 +65,12 @@ export async function createServer(
   await server.register((api, _options, done) => {
     readJsonBodies(api);
     requireKey(api, parts);
-    addKeyedRoutes(api as Api, parts);
+    addKeyedRoutes(api, parts);
     done();
   });
   await server.register((api, _options, done) => {
     readTextBodies(api);
-    addWebhookRoutes(api as Api, parts);
+    addWebhookRoutes(api, parts);
     done();
   });
   addOpenRoutes(server, parts);

@@ -99,7 +99,7 @@ describe('neither certain (I1)', () => {
     const answer = await server.post(OPEN);
     expect(answer.statusCode).toBe(504);
     expect(answer.json().error).toMatchObject({ code: 'acceptance_unknown', id: 's-1' });
-    await expect.poll(() => server.repeater.count()).toBe(0);
+    await expect.poll(() => server.repeater.count(), { timeout: 8000 }).toBe(0);
     expect(outcomes).toEqual([]);
     expect(server.writer.writes.map((call) => call.args[0])).toEqual(['s-1', 's-1', 's-1', 's-1']);
     expect(server.writer.writes.map((call) => call.args[4])).toEqual(['60000', '59900', '59800', '59700']);
@@ -113,7 +113,7 @@ describe('neither certain (I1)', () => {
       return { is: 'unknown', detail: 'lost' };
     };
     expect((await server.post(OPEN)).statusCode).toBe(504);
-    await expect.poll(() => server.repeater.count()).toBe(0);
+    await expect.poll(() => server.repeater.count(), { timeout: 8000 }).toBe(0);
     const line = server.log.lines.find((one) => one.level === 'error');
     expect(line?.fields).toMatchObject({ signalId: 's-1' });
   });

@@ -198,8 +198,9 @@ function unreadable(account: string, detail: string): AccountStatus {
  */
 function connectionOf(state: AccountState): string {
   const connection = objectOf(state.instance['connection']);
-  if (connection['epoch'] === undefined) return 'not known';
-  if (String(connection['epoch']) !== state.epoch) return 'taking over';
+  const { epoch } = connection;
+  if (typeof epoch !== 'number' && typeof epoch !== 'string') return 'not known';
+  if (String(epoch) !== state.epoch) return 'taking over';
   if (connection['suspended'] === true) return 'suspended';
   return typeof connection['is'] === 'string' ? connection['is'] : 'not known';
 }

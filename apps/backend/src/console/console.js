@@ -119,7 +119,7 @@ async function run() {
   }
   const pauseMs = Math.min(RETRY_MOST_MS, RETRY_FIRST_MS * 2 ** attempts);
   attempts += 1;
-  setTimeout(run, pauseMs);
+  setTimeout(() => void run(), pauseMs);
 }
 
 byId('key-form').addEventListener('submit', (event) => {
@@ -128,8 +128,8 @@ byId('key-form').addEventListener('submit', (event) => {
   byId('key').value = '';
   byId('key-form').hidden = true;
   setHealth('wait', 'Connecting');
-  run();
+  void run();
 });
 
 takeKeyFromAddress();
-run();
+void run();

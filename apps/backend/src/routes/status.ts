@@ -1,5 +1,5 @@
 /** GET /v1/status: the cluster as this backend sees it. */
-import { z } from 'zod';
+import type { z } from 'zod';
 import { refusals } from '../answers.ts';
 import type { Api, Parts } from '../parts.ts';
 import { statusSchema } from '../status-schema.ts';

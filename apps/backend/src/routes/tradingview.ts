@@ -44,7 +44,7 @@ export function addTradingview(api: Api, parts: Parts): void {
     '/v1/webhooks/tradingview/:token',
     {
       onRequest: (request, _reply, done) => {
-        const webhook = find((request.params as { token: string }).token);
+        const webhook = find(request.params.token);
         if (webhook === undefined) {
           done(new Refusal(404, 'unknown_webhook', 'there is no webhook with this token'));
           return;

@@ -29,21 +29,9 @@ export async function startRedisPair(): Promise<RedisPair> {
   const start = (port: number, more: string[]): ChildProcess =>
     spawn(
       'redis-server',
-      [
-        ...[
-          '--port',
-          String(port),
-          '--bind',
-          '127.0.0.1',
-          '--dir',
-          folder,
-          '--save',
-          '',
-          '--appendonly',
-          'no',
-        ],
-        ...['--repl-diskless-sync-delay', '0', ...more],
-      ],
+      `--port ${port} --bind 127.0.0.1 --appendonly no --repl-diskless-sync-delay 0`
+        .split(' ')
+        .concat('--dir', folder, '--save', '', more),
       { stdio: 'ignore' },
     );
   const primary = start(first, []);

@@ -42,6 +42,7 @@ export async function startTestBackend(
     host: realHost,
     log,
     metrics: createMetrics(name),
+    alive: () => undefined,
     redis: nodes,
     writer,
   });

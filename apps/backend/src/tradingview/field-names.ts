@@ -25,8 +25,20 @@ const NAMES = {
 
 /** For people or for others; nothing of ours depends on them. */
 const INFORMATION = new Set([
-  ...['comment', 'message', 'alert_name', 'exchange', 'interval', 'currency', 'basecurrency'],
-  ...['open', 'high', 'low', 'close', 'market_position_size', 'prev_market_position_size', 'position_size'],
+  'comment',
+  'message',
+  'alert_name',
+  'exchange',
+  'interval',
+  'currency',
+  'basecurrency',
+  'open',
+  'high',
+  'low',
+  'close',
+  'market_position_size',
+  'prev_market_position_size',
+  'position_size',
 ]);
 
 export type AlertPart = keyof typeof NAMES;
