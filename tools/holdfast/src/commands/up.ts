@@ -1,10 +1,11 @@
 /** `holdfast up`: runs the whole system on this machine, in the foreground or detached. */
 import { resolve } from 'node:path';
 import type { ProfileName } from '@holdfast/ha-core';
-import { startLocalCluster } from '@holdfast/local-cluster';
-import { realHost } from '@holdfast/process';
 import { Command, Option } from 'commander';
+import { messageOf } from '../failures.ts';
 import { basePortNumber, existingFile, milliseconds, portNumber, stateOption } from '../options.ts';
+import { detachedReport, startDetached } from '../up/detached.ts';
+import { runCluster } from '../up/run-cluster.ts';
 
 type UpOptions = {
   readonly state: string;
@@ -16,6 +17,7 @@ type UpOptions = {
   readonly latency?: number;
 };
 
+/** The command. */
 export function upCommand(): Command {
   return new Command('up')
     .description('run the whole system on this machine: set up its state, start all nodes, keep them running')
@@ -35,30 +37,20 @@ export function upCommand(): Command {
 }
 
 async function up(options: UpOptions): Promise<void> {
-  const cluster = await startLocalCluster({
-    folder: resolve(options.state),
-    changes: {
+  if (options.detach) return startDetached(process.argv.slice(2).filter((word) => word !== '--detach'));
+  const report = detachedReport();
+  try {
+    await runCluster(resolve(options.state), {
       basePort: options.basePort,
       apiPort: options.apiPort,
       profile: options.profile,
       latencyMs: options.latency,
       prices: options.prices,
-    },
-    host: realHost,
-    runtime: process.execPath,
-    tell: (line) => void process.stdout.write(`${line}\n`),
-  });
-  await asked();
-  process.on('SIGINT', () => void cluster.stop(true));
-  process.on('SIGTERM', () => void cluster.stop(true));
-  await cluster.stop();
-  process.exit(0);
-}
-
-/** Resolves at the first SIGINT or SIGTERM. */
-function asked(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
-  });
+    });
+  } catch (error) {
+    if (report === undefined) throw error;
+    await report({ is: 'failed', text: messageOf(error) });
+    process.exitCode = 1;
+  }
+  process.exit();
 }

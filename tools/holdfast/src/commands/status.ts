@@ -1,0 +1,33 @@
+/** `holdfast status`: how the cluster is, for people, for programs (`--json`), once or again and again (`--watch`). */
+import { resolve } from 'node:path';
+import { sleep } from '@holdfast/ha-core';
+import { readState } from '@holdfast/local-cluster';
+import { realHost } from '@holdfast/process';
+import { Command } from 'commander';
+import { stateOption } from '../options.ts';
+import { draw, terminalOptions } from '../screen.ts';
+import { gatherStatus } from '../status/gather-status.ts';
+import { showStatus } from '../status/show-status.ts';
+
+type StatusOptions = { readonly state: string; readonly json?: true; readonly watch?: true };
+
+const WATCH_EVERY_MS = 1000;
+
+/** The command. */
+export function statusCommand(): Command {
+  return new Command('status')
+    .description('show nodes and accounts')
+    .addOption(stateOption())
+    .option('--json', 'for programs: one JSON object (with --watch: one a line)')
+    .option('--watch', 'again every second, until Ctrl-C')
+    .action(async (options: StatusOptions) => {
+      const folder = resolve(options.state);
+      do {
+        const status = await gatherStatus(readState(folder));
+        if (options.json) process.stdout.write(`${JSON.stringify(status, null, options.watch ? 0 : 2)}\n`);
+        else if (options.watch) draw(showStatus(status, terminalOptions()));
+        else process.stdout.write(`${showStatus(status, terminalOptions()).join('\n')}\n`);
+        if (options.watch) await sleep(realHost, WATCH_EVERY_MS);
+      } while (options.watch);
+    });
+}

@@ -1,0 +1,37 @@
+/** The shape of `holdfast status --json`: what other programs rely on. */
+import type { NodeKind } from '@holdfast/topology';
+
+export type NodeStatus = {
+  readonly name: string;
+  readonly kind: NodeKind;
+  /** active or standby (engines, sync), primary or replica (Redis), primary or backup (terminals); null elsewhere or while not known. */
+  readonly role: string | null;
+  readonly pid: number | null;
+  readonly endpoint: string | null;
+  readonly healthy: boolean;
+  /** What is wrong, or worth knowing; empty when there is nothing to say. */
+  readonly detail: string;
+};
+
+export type AccountStatus = {
+  readonly account: string;
+  /** The engine that leads it. */
+  readonly active: string | null;
+  readonly epoch: string;
+  /** State of the trading terminal's connection, as the engine says it; `not known` while nobody can tell. */
+  readonly connection: string;
+  /** Signals accepted and not finished, and of those the ones with an unknown outcome; null while nobody can tell. */
+  readonly pending: number | null;
+  readonly unknown: number | null;
+  readonly lastResult: unknown;
+};
+
+export type ClusterStatus = {
+  readonly cluster: string;
+  readonly profile: string;
+  readonly degraded: boolean;
+  readonly api: { readonly urls: readonly string[]; readonly keyFile: string };
+  readonly simulator: { readonly url: string } | null;
+  readonly nodes: readonly NodeStatus[];
+  readonly accounts: readonly AccountStatus[];
+};

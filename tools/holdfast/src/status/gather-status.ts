@@ -1,0 +1,171 @@
+/**
+ * Puts the status together from what answers. It must tell what can be known while Redis, engines or backends are
+ * down: processes from the supervisor's record, each node by asking it, accounts from a backend, else from the engines.
+ */
+import type { LoadedConfiguration } from '@holdfast/configuration';
+import { askRole, type ClusterRecord, createReadiness, isRunning } from '@holdfast/local-cluster';
+import { createRedisNodes, endpointName, type Role } from '@holdfast/redis';
+import { type ClusterNode, clusterNodes } from '@holdfast/topology';
+import type { AccountStatus, ClusterStatus, NodeStatus } from './cluster-status.ts';
+import { type BackendView, type EngineView, readBackend, readEngines } from './sources.ts';
+
+export type StatusInput = {
+  readonly configuration: LoadedConfiguration;
+  readonly record: ClusterRecord;
+};
+
+/** Reads the whole status within a few seconds. Never rejects for what is down. */
+export async function gatherStatus({ configuration, record }: StatusInput): Promise<ClusterStatus> {
+  const { values } = configuration;
+  const apiKey = configuration.secret('api.keyFile', values.api.keyFile);
+  const password =
+    values.redis.passwordFile === undefined
+      ? {}
+      : { password: configuration.secret('redis.passwordFile', values.redis.passwordFile) };
+  const redis = createRedisNodes(password);
+  const readiness = createReadiness(values, redis);
+  const nodes = nodesOf(values);
+  const [backend, engines, missing, roles] = await Promise.all([
+    readBackend(values, apiKey),
+    readEngines(values),
+    Promise.all(nodes.map(readiness)),
+    Promise.all(
+      nodes.map(async ({ kind, endpoint }) =>
+        kind === 'redis' && endpoint ? askRole(redis, endpoint) : undefined,
+      ),
+    ),
+  ]);
+  const shown = nodes.map((node, index) =>
+    nodeStatus(node, { configuration, record, engines, missing: missing[index], role: roles[index] }),
+  );
+  const accounts = values.accounts.map(({ account }) => accountStatus(account, backend, engines));
+  return {
+    cluster: values.cluster,
+    profile: values.profile,
+    degraded:
+      backend === undefined ||
+      backend.degraded ||
+      shown.some(({ healthy }) => !healthy) ||
+      accounts.some(({ active, connection }) => active === null || connection !== 'up'),
+    api: {
+      urls: [values.api.listen, ...values.backends.map(({ listen }) => listen)].map(
+        (listen) => `http://${endpointName(listen)}`,
+      ),
+      keyFile: configuration.path(values.api.keyFile),
+    },
+    simulator:
+      values.simulator === undefined ? null : { url: `http://${endpointName(values.simulator.http)}` },
+    nodes: shown,
+    accounts,
+  };
+}
+
+/** The nodes by name, kind and endpoint; how they are started does not matter here. */
+export function nodesOf(values: LoadedConfiguration['values']): readonly ClusterNode[] {
+  const program = '';
+  const programs = {
+    engine: program,
+    backend: program,
+    sync: program,
+    clickhouse: program,
+    broker: program,
+    terminal: program,
+  };
+  const places = { runtime: '', redisServer: '', configuration: '', programs, folder: () => '' };
+  return clusterNodes(values, places, { embeddedClickHouse: true });
+}
+
+type NodeSources = StatusInput & {
+  readonly engines: ReadonlyMap<string, EngineView>;
+  readonly missing: string | undefined;
+  readonly role: Role | undefined;
+};
+
+function nodeStatus(node: ClusterNode, sources: NodeSources): NodeStatus {
+  const { record, missing } = sources;
+  const known = record.nodes[node.name];
+  const pid = known?.process && isRunning(known.process) ? known.process.pid : null;
+  const supervised = record.supervisor !== null && isRunning(record.supervisor);
+  const notRunning = pid === null ? known?.detail || 'not running' : undefined;
+  const gone = supervised || node.endpoint === undefined ? notRunning : undefined;
+  const wrong = gone ?? missing ?? terminalMissing(node, sources);
+  return {
+    name: node.name,
+    kind: node.kind,
+    role: roleOf(node, sources),
+    pid,
+    endpoint: node.endpoint === undefined ? null : endpointName(node.endpoint),
+    healthy: wrong === undefined,
+    detail: wrong ?? noteOf(node, sources),
+  };
+}
+
+/** A terminal answers nobody; whether it has a session is what the engines say. */
+function terminalMissing(node: ClusterNode, { engines }: NodeSources): string | undefined {
+  if (node.kind !== 'terminal') return undefined;
+  const sessions = [...engines.values()].flatMap(({ accounts }) => accounts.flatMap((one) => one.sessions));
+  return sessions.includes(node.name) ? undefined : 'no engine has a session with it';
+}
+
+function roleOf(node: ClusterNode, { configuration, engines, role, missing }: NodeSources): string | null {
+  switch (node.kind) {
+    case 'redis':
+      return role === undefined || role.is === 'other' ? null : role.is;
+    case 'engine': {
+      const view = engines.get(node.name);
+      if (view === undefined) return null;
+      return view.accounts.some((account) => account.role === 'active') ? 'active' : 'standby';
+    }
+    case 'sync':
+      return missing === undefined ? 'active' : null;
+    case 'terminal': {
+      const terminals = configuration.values.accounts.flatMap((account) => account.terminals);
+      return terminals.find(({ name }) => name === node.name)?.role ?? null;
+    }
+    case 'sentinel':
+    case 'clickhouse':
+    case 'broker':
+    case 'backend':
+      return null;
+  }
+}
+
+function noteOf(node: ClusterNode, { record, engines, role }: NodeSources): string {
+  const notes: string[] = [];
+  if (role?.is === 'primary') {
+    notes.push(
+      `${role.replicas.length} ${role.replicas.length === 1 ? 'replica follows' : 'replicas follow'}`,
+    );
+  }
+  const led = (engines.get(node.name)?.accounts ?? []).filter((account) => account.role === 'active');
+  if (led.length > 0) notes.push(`leads ${led.map(({ account }) => account).join(', ')}`);
+  const restarts = record.nodes[node.name]?.restarts ?? 0;
+  if (restarts > 0) notes.push(`started again ${restarts === 1 ? 'once' : `${restarts} times`}`);
+  return notes.join('; ');
+}
+
+function accountStatus(
+  account: string,
+  backend: BackendView | undefined,
+  engines: ReadonlyMap<string, EngineView>,
+): AccountStatus {
+  const row = backend?.accounts.find((one) => one.account === account);
+  if (row !== undefined && row.unavailable === undefined) {
+    const { active, epoch, connection, pending, unknown, lastResult } = row;
+    return { account, active, epoch, connection, pending, unknown, lastResult: lastResult ?? null };
+  }
+  const seats = [...engines].flatMap(([engine, view]) =>
+    view.accounts.filter((one) => one.account === account).map((seat) => ({ engine, seat })),
+  );
+  const led = seats.find(({ seat }) => seat.role === 'active');
+  const held = seats.find(({ seat }) => seat.holder !== '');
+  return {
+    account,
+    active: led?.engine ?? null,
+    epoch: led?.seat.epoch ?? held?.seat.epoch ?? '0',
+    connection: led?.seat.active?.connection ?? 'not known',
+    pending: led?.seat.active === undefined ? null : led.seat.active.open + led.seat.active.waiting,
+    unknown: led?.seat.active?.unknown.length ?? null,
+    lastResult: null,
+  };
+}
