@@ -14,6 +14,8 @@ const suite = (
 export default defineConfig({
   test: {
     exclude: ['**/node_modules/**', '**/dist/**'],
+    // Else one core is left idle, which on two is half of the machine.
+    maxWorkers: '100%',
     projects: [
       suite('unit', ['{apps,libs,tools}/**/src/**/*.test.ts', 'tools/setup/*.test.mjs'], 10_000),
       suite('structure', ['tests/structure/**/*.test.ts'], 30_000),

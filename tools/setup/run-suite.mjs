@@ -41,8 +41,9 @@ async function runTests(suite) {
   try {
     const file = join(folder, 'report.json');
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+    const excluded = (suite.excluded ?? []).map((path) => `--exclude=${path}`);
     const { exitCode, output } = await runCommand(
-      ['vitest', 'run', '--project', suite.project, ...reporters],
+      ['vitest', 'run', '--project', suite.project, ...reporters, ...excluded],
       suite,
     );
     return { counts: countTests(readReport(file), exitCode), output };

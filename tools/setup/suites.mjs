@@ -1,14 +1,18 @@
 /**
- * The suites of `npm test`, in the order in which they are told. `together` ones share the machine, the others have
- * it alone: e2e measures outages of real processes and must not compete with a compiler.
+ * The suites of `npm test`, in the order in which they are told. Those that only compute run `together`; the others
+ * have the machine to themselves, because they start real processes with real deadlines.
  */
 
 /** A command of node_modules/.bin, with its arguments. */
 const command = (...words) => words;
 
+/** The file that is left out, aloud, where there is no Chromium. */
+const CONSOLE = { chromium: 'tests/e2e/console.test.ts' };
+
 /**
- * Runs one project of vitest.config.ts. `needs` names what must be on the machine; `env` is added to the environment;
- * `shown` suites print what they measure also when they pass.
+ * Runs one project of vitest.config.ts. `needs` names what must be on the machine, `without` the file that is left out
+ * when a program is missing; `env` is added to the environment; `shown` suites print what they measure also when they
+ * pass.
  */
 const vitest = (name, project, limitMs, more = {}) => ({ name, kind: 'tests', project, limitMs, ...more });
 
@@ -29,11 +33,11 @@ const QUICK = [
     limitMs: 3 * MINUTE_MS,
     together: true,
   },
-  vitest('unit', 'unit', 5 * MINUTE_MS, { together: true, needs: ['redis-server'] }),
+  vitest('unit', 'unit', 6 * MINUTE_MS, { needs: ['redis-server'] }),
   vitest('structure', 'structure', 2 * MINUTE_MS, { together: true }),
   vitest('contract', 'contract', 3 * MINUTE_MS, { needs: ['redis-server'] }),
   vitest('sim', 'sim', 5 * MINUTE_MS),
-  vitest('e2e', 'e2e', 10 * MINUTE_MS, { needs: ['redis-server', 'chromium'], shown: true }),
+  vitest('e2e', 'e2e', 10 * MINUTE_MS, { needs: ['redis-server'], shown: true, without: CONSOLE }),
 ];
 
 const LONG = [
@@ -42,6 +46,7 @@ const LONG = [
     env: { HOLDFAST_LONG: '1' },
     needs: ['redis-server'],
     shown: true,
+    without: CONSOLE,
   }),
 ];
 

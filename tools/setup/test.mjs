@@ -42,10 +42,19 @@ async function runInTurn(list, missing) {
 }
 
 async function runOrSkip(suite, missing) {
-  const lacks = (suite.needs ?? []).filter((tool) => missing.has(tool) && tool !== 'chromium');
-  if (lacks.length === 0) return runSuite(suite);
-  const reason = lacks.map((tool) => `${tool}: ${missing.get(tool)}`).join('; ');
-  return { counts: countMissing(`not run, because ${reason}`), output: '', tookMs: 0 };
+  const lacks = (suite.needs ?? []).filter((tool) => missing.has(tool));
+  if (lacks.length > 0) {
+    const reason = lacks.map((tool) => `${tool}: ${missing.get(tool)}`).join('; ');
+    return { counts: countMissing(`not run, because ${reason}`), output: '', tookMs: 0 };
+  }
+  const left = Object.entries(suite.without ?? {}).filter(([tool]) => missing.has(tool));
+  const result = await runSuite({ ...suite, excluded: left.map(([, path]) => path) });
+  const why = left.map(([tool, path]) => `${path} not run, because there is no ${tool}`);
+  const { counts } = result;
+  return {
+    ...result,
+    counts: { ...counts, skipped: counts.skipped + left.length, why: [...counts.why, ...why] },
+  };
 }
 
 function tellOne(suite, { counts, output, tookMs }) {

@@ -62,6 +62,19 @@ describe('checkNamedTests', () => {
   );
 });
 
+describe('checkNamedTests in comments', () => {
+  const files = { 'tests/sim/lease.test.ts': '' };
+  it.each([
+    ['/** Held by tests/sim/lease.test.ts. */', 0],
+    ['/** Held by tests/sim. */', 0],
+    ['/** Held by tests/sim/absent.test.ts. */', 1],
+    ['/** See DESIGN section 6. */', 1],
+    [`export const path = 'tests/absent.test.ts';`, 0],
+  ])('%s', (source, count) => {
+    expect(found(checkNamedTests, { ...files, [LIBRARY]: source })).toHaveLength(count);
+  });
+});
+
 describe('checkKeys', () => {
   const says = 'makes a key name; libs/redis/src/keys.ts makes them all';
   it.each([

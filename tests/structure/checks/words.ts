@@ -60,17 +60,40 @@ function namesExportedLater(statement: Node): string[] {
   );
 }
 
-/** A test that a document names in backticks is there: a path under tests/, or a name that ends in .test.ts. */
+/**
+ * A test that is named is there: in a document by a path under tests/ or a name that ends in .test.ts, in backticks;
+ * in a comment of a source by a path under tests/. And a comment names no document that is not in the tree.
+ */
 export function checkNamedTests(tree: Tree): readonly Finding[] {
-  return tree.paths
-    .filter((path) => path.endsWith('.md'))
-    .flatMap((path) =>
-      [...tree.text(path).matchAll(/`([^`\n]+)`/g)].flatMap(([, quoted = '']) => {
-        const named = quoted.replace(/:\d+$/, '').trim();
-        if (/[\s<>{}…]/.test(named) || !(named.startsWith('tests/') || named.endsWith('.test.ts'))) return [];
-        return exists(tree, named) ? [] : [{ path, says: `names the test ${named}, which is not there` }];
-      }),
-    );
+  return tree.paths.flatMap((path) => {
+    if (path.endsWith('.md')) return missing(tree, path, quotedIn(tree.text(path)));
+    if (!isSource(path) || path.startsWith('tests/structure/')) return [];
+    const { comments, line } = sourceOf(tree, path);
+    return comments.flatMap(({ text, start }) => {
+      const where = `${path}:${line(start)}`;
+      const foreign = /\bDESIGN section|\(research\b/.exec(text);
+      return [
+        ...missing(tree, where, text.match(/\btests\/[\w./*-]*\w/g) ?? []),
+        ...(foreign
+          ? [{ path: where, says: `names ${foreign[0]}, which is not in the tree; name ARCHITECTURE` }]
+          : []),
+      ];
+    });
+  });
+}
+
+function quotedIn(text: string): string[] {
+  return [...text.matchAll(/`([^`\n]+)`/g)].flatMap(([, quoted = '']) => {
+    const named = quoted.replace(/:\d+$/, '').trim();
+    const isTestName = named.startsWith('tests/') || named.endsWith('.test.ts');
+    return isTestName && !/[\s<>{}…]/.test(named) ? [named] : [];
+  });
+}
+
+function missing(tree: Tree, path: string, names: readonly string[]): Finding[] {
+  return names
+    .filter((named) => !exists(tree, named))
+    .map((named) => ({ path, says: `names the test ${named}, which is not there` }));
 }
 
 function exists(tree: Tree, named: string): boolean {
@@ -85,10 +108,10 @@ function literally(text: string): string {
 
 const KEYS_HOME = 'libs/redis/src/keys.ts';
 
-/** Key names are made in one place. Black-box tests, which import nothing of ours, spell them out themselves. */
+/** Key names are made in one place. What looks at Redis from outside (tests, the bench's floor) spells them out itself. */
 export function checkKeys(tree: Tree): readonly Finding[] {
   const foreign = (path: string): boolean =>
-    path !== KEYS_HOME && !path.startsWith('libs/redis/src/keys.') && !path.startsWith('tests/');
+    path !== KEYS_HOME && !path.startsWith('libs/redis/src/keys.') && !/^(tests|tools\/bench)\//.test(path);
   const inSources = tree.paths
     .filter((path) => isSource(path) && foreign(path))
     .flatMap((path) =>
