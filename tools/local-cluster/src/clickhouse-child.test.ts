@@ -43,7 +43,7 @@ async function post(
   parameters: Record<string, string> = {},
   headers = {},
 ): Promise<Answer> {
-  const response = await fetch(`${url}/?${new URLSearchParams(parameters)}`, {
+  const response = await fetch(`${url}/?${new URLSearchParams(parameters).toString()}`, {
     method: 'POST',
     body,
     headers,
