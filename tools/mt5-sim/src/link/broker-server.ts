@@ -22,9 +22,21 @@ const LOGIN_MS = 2000;
 /** Lines after which a long list lets others speak. */
 const LINES_AT_ONCE = 10;
 
-/** Listens for terminals. Rejects when the endpoint cannot be bound. */
-export function createBrokerServer(options: BrokerServerOptions): Promise<Listener> {
-  return options.network.listen(options.endpoint, (link) => serve(options, link));
+/** Listens for terminals. Rejects when the endpoint cannot be bound. Closing it closes the links as well. */
+export async function createBrokerServer(options: BrokerServerOptions): Promise<Listener> {
+  const links = new Set<Link>();
+  const listener = await options.network.listen(options.endpoint, (link) => {
+    links.add(link);
+    link.onClosed(() => links.delete(link));
+    serve(options, link);
+  });
+  return {
+    port: listener.port,
+    close: () => {
+      listener.close();
+      for (const link of links) link.close();
+    },
+  };
 }
 
 function serve({ host, broker, log }: BrokerServerOptions, link: Link): void {

@@ -185,11 +185,13 @@ export function createCommands(options: CommandsOptions): Commands {
     if (crashes('after_send')) return;
     const reply: TradeReply = await sending;
     if (isStopped()) return;
-    record(waiting, resultOf(commandId, reply));
+    const result = resultOf(commandId, reply);
     if (crashPoint === 'after_result') {
+      // Durable, and nobody was told.
+      writer.stage({ is: 'result', result });
       writer.flush();
       crashes('after_result');
-    }
+    } else record(waiting, result);
   };
 
   return {
