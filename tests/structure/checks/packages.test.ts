@@ -67,6 +67,14 @@ describe('an undeclared package', () => {
     const inTest = { ...redis('', dev), 'libs/redis/src/x.test.ts': `import 'pino'; import 'vitest';` };
     expect(found(inTest)).toEqual([]);
   });
+
+  it('may be a devDependency where only people who work on it run the source', () => {
+    const bench = {
+      'tools/bench/package.json': manifest('bench', { devDependencies: { pino: '1.0.0' } }),
+      'tools/bench/src/main.ts': `import 'pino';`,
+    };
+    expect(found(bench)).toEqual([]);
+  });
 });
 
 describe('a declared package', () => {
