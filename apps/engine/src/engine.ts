@@ -29,6 +29,7 @@ import {
   type WriterView,
 } from '@holdfast/redis';
 import { type AccountView, type ActiveAccount, createActiveAccount } from './account.ts';
+import { type Arrivals, createArrivals } from './arrivals.ts';
 import { createLeadership, type Leadership } from './leadership.ts';
 import { createPeerLinks, type PeerLinks } from './peer-link.ts';
 
@@ -89,8 +90,7 @@ export type Engine = {
 type Seat = {
   readonly account: EngineAccount;
   readonly sessions: Map<string, BridgeSession>;
-  /** Entries of RTSS and when this engine first saw them; bounded, the oldest leave first. */
-  readonly firstSeenMs: Map<string, number>;
+  readonly arrivals: Arrivals;
   leadership: Leadership;
   active: ActiveAccount | undefined;
   epoch: string;
@@ -98,7 +98,6 @@ type Seat = {
 
 const DRAIN_MS = 2000;
 const WRITE_WITHIN_MS = 2000;
-const FIRST_SEEN_MAX = 20_000;
 
 /** Starts an engine; rejects when one of its endpoints cannot be listened on. */
 export async function createEngine(parts: {
@@ -139,7 +138,7 @@ export async function createEngine(parts: {
     const seat: Seat = {
       account,
       sessions: new Map(),
-      firstSeenMs: new Map(),
+      arrivals: createArrivals(host),
       active: undefined,
       epoch: '0',
       leadership: createLeadership({
@@ -186,9 +185,11 @@ export async function createEngine(parts: {
       return !stopped && state.is === 'active' && state.epoch === epoch;
     };
     for (let attempt = 0; mine(); attempt += 1) {
+      seat.arrivals.keep();
       const snapshot = await journal.load();
       if (!mine()) return;
-      if (snapshot === undefined) {
+      const arrived = seat.arrivals.kept();
+      if (snapshot === undefined || arrived === undefined) {
         await sleep(host, backOffMs(attempt, 10, 200, host.random()));
         continue;
       }
@@ -201,7 +202,7 @@ export async function createEngine(parts: {
         numbers,
         journal,
         snapshot,
-        firstSeenMs: (entry) => seat.firstSeenMs.get(entry),
+        firstSeenMs: seat.arrivals.firstSeenMs,
         onDeposed: (by) => {
           log('deposed', { account: name, epoch, by });
           seat.active = undefined;
@@ -212,6 +213,7 @@ export async function createEngine(parts: {
         log: (event, detail) => log(event, { account: name, ...detail }),
       });
       seat.active = active;
+      active.take(arrived);
       for (const session of seat.sessions.values()) active.addSession(session);
       return;
     }
@@ -245,12 +247,7 @@ export async function createEngine(parts: {
   const onSignals = (account: string, signals: readonly AcceptedSignal[]): void => {
     const seat = seats.get(account);
     if (seat === undefined) return;
-    for (const { entry } of signals) {
-      if (seat.firstSeenMs.has(entry)) continue;
-      seat.firstSeenMs.set(entry, host.monotonicMs());
-      const [oldest] = seat.firstSeenMs.keys();
-      if (seat.firstSeenMs.size > FIRST_SEEN_MAX && oldest !== undefined) seat.firstSeenMs.delete(oldest);
-    }
+    seat.arrivals.see(signals);
     seat.active?.take(signals);
   };
 

@@ -1,0 +1,47 @@
+/**
+ * What an engine knows of an account's signals as they arrive, active or not: when it first saw each (I7), and which
+ * came while the account was being loaded, because the snapshot may be from before them.
+ */
+import type { Host } from '@holdfast/ha-core';
+import type { AcceptedSignal } from '@holdfast/redis';
+
+export type Arrivals = {
+  readonly see: (signals: readonly AcceptedSignal[]) => void;
+  /** Host monotonic time; undefined for an entry never seen, or long ago. */
+  readonly firstSeenMs: (entry: string) => number | undefined;
+  /** Keeps what arrives from now on, and forgets what was kept. */
+  readonly keep: () => void;
+  /** What arrived since `keep`; undefined when it was more than is kept. */
+  readonly kept: () => readonly AcceptedSignal[] | undefined;
+};
+
+/** Entries remembered; the oldest leave first. */
+const ENTRIES_MAX = 20_000;
+
+export function createArrivals(host: Host): Arrivals {
+  const seen = new Map<string, number>();
+  let kept: AcceptedSignal[] = [];
+  let keeping = false;
+  return {
+    see: (signals) => {
+      for (const { entry } of signals) {
+        if (seen.has(entry)) continue;
+        seen.set(entry, host.monotonicMs());
+        const [oldest] = seen.keys();
+        if (seen.size > ENTRIES_MAX && oldest !== undefined) seen.delete(oldest);
+      }
+      if (keeping && kept.length <= ENTRIES_MAX) kept.push(...signals);
+    },
+    firstSeenMs: (entry) => seen.get(entry),
+    keep: () => {
+      keeping = true;
+      kept = [];
+    },
+    kept: () => {
+      const all = kept;
+      keeping = false;
+      kept = [];
+      return all.length > ENTRIES_MAX ? undefined : all;
+    },
+  };
+}
