@@ -84,7 +84,9 @@ function judge({ path, line, from }: Used, one: Package, byName: ReadonlyMap<str
   if (builtinModules.includes(from)) return finding(`imports ${from}; write node:${from}`);
   const name = packageOf(from);
   const declared =
-    one.dependencies.has(name) || (isTest(path) && (one.devDependencies.has(name) || TEST_TOOLS.has(name)));
+    one.dependencies.has(name) ||
+    (isTest(path) && TEST_TOOLS.has(name)) ||
+    ((isTest(path) || FOR_WORK_ON_IT.has(one.folder)) && one.devDependencies.has(name));
   const undeclared = declared
     ? []
     : finding(`imports ${name}, which ${one.folder}/package.json does not declare`);
