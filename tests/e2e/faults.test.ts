@@ -1,0 +1,190 @@
+/**
+ * Signals flow at 100 a second over both accounts while one part after the other is killed with SIGKILL and the broker
+ * link is cut; at the end nothing acknowledged is missing, nothing is doubled, everything is back. The outage of each
+ * fault is printed: from the fault to the first signal acknowledged (or executed) that was sent after it.
+ */
+import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { check, type ResultRow } from './checker.ts';
+import { type Client, createClient } from './client.ts';
+import { type Cluster, startCluster, until } from './cluster.ts';
+import { gather, placesOf, recordsOf } from './evidence.ts';
+
+const ACCOUNTS = ['demo-hedging', 'demo-netting'];
+const PER_SECOND = 100;
+/** Between faults, so that each is seen alone. */
+const CALM_MS = 3000;
+
+let cluster: Cluster;
+let client: Client;
+
+beforeAll(async () => {
+  cluster = await startCluster(['--latency', '2']);
+  const { api } = await cluster.status();
+  client = createClient(api.urls[0] ?? '', readFileSync(api.keyFile, 'utf8').trim());
+}, 150_000);
+
+afterAll(async () => {
+  await cluster?.stop();
+}, 60_000);
+
+/** Sends opens and closes in turn until stopped, `PER_SECOND` over all accounts, each without waiting for the last. */
+function startLoad(): { readonly stop: () => Promise<void> } {
+  let stopped = false;
+  let sent = 0;
+  const under = new Set<Promise<unknown>>();
+  const started = performance.now();
+  const loop = async (): Promise<void> => {
+    while (!stopped) {
+      const due = ((performance.now() - started) / 1000) * PER_SECOND;
+      while (sent < due) {
+        const account = ACCOUNTS[sent % ACCOUNTS.length] ?? '';
+        const side = Math.floor(sent / 2) % 2 === 0 ? 'buy' : 'sell';
+        const one = client.send(account, {
+          id: `load-${sent}`,
+          action: 'open',
+          symbol: 'EURUSD',
+          side,
+          volume: '0.01',
+        });
+        under.add(one);
+        void one.finally(() => under.delete(one));
+        sent += 1;
+      }
+      await pause(5);
+    }
+    await Promise.all(under);
+  };
+  const running = loop();
+  return {
+    stop: () => {
+      stopped = true;
+      return running;
+    },
+  };
+}
+
+/** From `at` to the acknowledgement of the first signal that was sent after it. */
+function acknowledgedAfter(at: number): number | undefined {
+  let first: number | undefined;
+  for (const row of client.told.values()) {
+    if (row.sentAt < at || row.acknowledgedAt === undefined) continue;
+    if (first === undefined || row.acknowledgedAt < first) first = row.acknowledgedAt;
+  }
+  return first === undefined ? undefined : first - at;
+}
+
+/** From the wall time `at` to the first result of the account that was executed after it. */
+async function executedAfter(account: string, at: number, from: number): Promise<number | undefined> {
+  const { body } = await client.get<{
+    results: (ResultRow & { at: number; steps: { state: string; at: number }[] })[];
+  }>(`/v1/accounts/${account}/results?after=${from}&limit=500`);
+  const times = body.results
+    .filter((row) => row.outcome === 'filled')
+    .map((row) => row.at)
+    .filter((time) => time > at);
+  return times.length === 0 ? undefined : Math.min(...times) - at;
+}
+
+const lastNumber = async (account: string): Promise<number> =>
+  (await recordsOf(client, account)).at(-1)?.number ?? 0;
+
+type Outage = { readonly fault: string; readonly measured: string; readonly ms: number };
+
+it('loses and doubles nothing while every part dies once', async () => {
+  const outages: Outage[] = [];
+  const load = startLoad();
+  await pause(CALM_MS);
+  const fault = async (
+    name: string,
+    measured: string,
+    strike: () => Promise<void>,
+    back: (at: number, wall: number) => Promise<number | undefined>,
+  ): Promise<void> => {
+    await strike();
+    const at = performance.now();
+    const wall = Date.now();
+    const ms = await until(`${name}: back`, 20_000, () => back(at, wall));
+    outages.push({ fault: name, measured, ms: Math.round(ms) });
+    await pause(CALM_MS);
+  };
+
+  const [account] = ACCOUNTS;
+  const leading = (await cluster.status()).accounts.find((row) => row.account === account);
+  const numberBefore = await lastNumber(account ?? '');
+  await fault(
+    `kill -9 ${leading?.active}, active for ${account}`,
+    'to the next signal executed',
+    () => cluster.signal(leading?.active ?? '', 'SIGKILL'),
+    (_, wall) => executedAfter(account ?? '', wall, numberBefore),
+  );
+  const primary = (await cluster.status()).nodes.find(
+    (node) => node.kind === 'redis' && node.role === 'primary',
+  );
+  await fault(
+    `kill -9 ${primary?.name}, the primary`,
+    'to the next acknowledgement',
+    () => cluster.signal(primary?.name ?? '', 'SIGKILL'),
+    async (at) => acknowledgedAfter(at),
+  );
+  await fault(
+    'kill -9 backend-1',
+    'to the next acknowledgement',
+    () => cluster.signal('backend-1', 'SIGKILL'),
+    async (at) => acknowledgedAfter(at),
+  );
+  const places = placesOf(cluster);
+  await fault(
+    'kill -9 sync',
+    'to ready again',
+    () => cluster.signal('sync', 'SIGKILL'),
+    (at) => readyAfter(`${places.sync}/readyz`, at),
+  );
+  await fault(
+    'kill -9 clickhouse',
+    'to the next answer',
+    () => cluster.signal('clickhouse', 'SIGKILL'),
+    (at) => readyAfter(`${places.clickhouse}/ping`, at),
+  );
+  const before = await lastNumber(account ?? '');
+  await fault(
+    'the link of terminal-1 cut for 1 s',
+    'to the next signal executed',
+    () => postFault(places.broker, { kind: 'links_down', terminal: 'terminal-1', forMs: 1000 }),
+    (_, wall) => executedAfter(account ?? '', wall, before),
+  );
+  await postFault(places.broker, { kind: 'drop_reply', account, times: 3, retcode: 10012 });
+  await pause(CALM_MS);
+  await load.stop();
+
+  const told = [...client.told.values()];
+  const refused = told.filter((row) => row.acknowledgedAt === undefined);
+  console.log(`${told.length} signals sent, ${told.length - refused.length} acknowledged`);
+  console.table(outages);
+  expect(refused.map((row) => row.statuses)).toEqual([]);
+  for (const name of ACCOUNTS) {
+    const evidence = await gather(cluster, client, name, 90_000);
+    expect(check(evidence)).toEqual([]);
+  }
+  const status = await until('all nodes healthy again', 30_000, async () => {
+    const now = await cluster.status();
+    return now.nodes.every((node) => node.healthy) ? now : undefined;
+  });
+  expect(status.accounts.map((row) => row.pending)).toEqual([0, 0]);
+}, 280_000);
+
+async function postFault(broker: string, fault: Record<string, unknown>): Promise<void> {
+  const response = await fetch(`${broker}/faults`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(fault),
+  });
+  if (!response.ok) throw new Error(`fault refused: ${await response.text()}`);
+}
+
+async function readyAfter(url: string, at: number): Promise<number | undefined> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
+  await response.text();
+  return response.ok ? performance.now() - at : undefined;
+}
