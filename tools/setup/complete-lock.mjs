@@ -15,7 +15,7 @@ export function completeLock(lock) {
   let added = 0;
   for (const [at, entry] of Object.entries(lock.packages)) {
     for (const [name, range] of Object.entries(entry.optionalDependencies ?? {})) {
-      const place = placeFor(packages, at, name, range.replace(/^[~^]/, ''));
+      const place = placeFor(packages, at, name, range);
       if (place === undefined) continue;
       packages[place] = variant(name, range.replace(/^[~^]/, ''), entry.dev === true);
       added += 1;
@@ -26,10 +26,12 @@ export function completeLock(lock) {
 }
 
 /** Where the entry is missing: beside the package that wants it, or inside it when another version is there. */
-function placeFor(packages, at, name, version) {
+function placeFor(packages, at, name, range) {
   const inside = `${at}/node_modules/${name}`;
   const beside = `${at.slice(0, Math.max(0, at.lastIndexOf('node_modules/')))}node_modules/${name}`;
-  if (packages[inside] || packages[beside]?.version === version) return undefined;
+  // A range is met by what npm has put there; only an exact version can be missing beside another.
+  const isMet = packages[beside] && (/^[~^]/.test(range) || packages[beside].version === range);
+  if (packages[inside] || isMet) return undefined;
   return packages[beside] ? inside : beside;
 }
 

@@ -35,6 +35,14 @@ describe('completeLock', () => {
     );
   });
 
+  it('takes what is there for a range', () => {
+    const packages = {
+      'node_modules/@tool/darwin-arm64': { version: '1.0.7' },
+      'node_modules/tool': { version: '1.0.0', optionalDependencies: { '@tool/darwin-arm64': '^1.0.4' } },
+    };
+    expect(completeLock({ packages }).added).toBe(0);
+  });
+
   it('leaves a whole lock file as it is', () => {
     const packages = { 'node_modules/@tool/darwin-arm64': { version: '1.0.0' }, 'node_modules/tool': tool };
     expect(completeLock({ packages })).toEqual({ lock: { packages }, added: 0 });
