@@ -56,7 +56,8 @@ function serve({ host, broker, log }: BrokerServerOptions, link: Link): void {
       refuse(error instanceof Error ? error.message : String(error));
       return;
     }
-    attached.onNotice((notice) => put({ is: 'notice', notice }));
+    // A microtask later, so that what an order changed leaves in one packet with the reply to it.
+    attached.onNotice((notice) => queueMicrotask(() => put({ is: 'notice', notice })));
     put({ is: 'welcome', connection: attached.connection() });
     log('terminal_login', { account, terminal, remote: link.remote });
   };
