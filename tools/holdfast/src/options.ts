@@ -12,13 +12,15 @@ function whole(from: number, to: number) {
   return (text: string): number => {
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= from && value <= to) return value;
-    throw new InvalidArgumentError(`Expected a whole number from ${from} to ${to}.`);
+    const most = to === Number.MAX_SAFE_INTEGER ? 'upwards' : `to ${to}`;
+    throw new InvalidArgumentError(`Expected a whole number from ${from} ${most}.`);
   };
 }
 
 export const portNumber = whole(1024, 65_535);
 export const basePortNumber = whole(1024, BASE_PORT_MAX);
 export const milliseconds = whole(0, 600_000);
+export const wholeNumber = whole(0, Number.MAX_SAFE_INTEGER);
 
 /** A file that is there. */
 export function existingFile(text: string): string {

@@ -1,7 +1,11 @@
 /** The commands and their options, put together. */
 import { Command } from 'commander';
+import { doctorCommand } from './commands/doctor.ts';
 import { downCommand } from './commands/down.ts';
+import { historyCommand } from './commands/history.ts';
+import { signalCommand } from './commands/signal.ts';
 import { statusCommand } from './commands/status.ts';
+import { switchoverCommand } from './commands/switchover.ts';
 import { upCommand } from './commands/up.ts';
 
 /** The whole command line; errors are thrown, so that one place turns them into exit codes. */
@@ -10,8 +14,22 @@ export function createProgram(): Command {
     .description('A high-availability trade engine for MetaTrader 5')
     .exitOverride()
     .showHelpAfterError('(holdfast --help shows what there is)');
-  for (const command of [upCommand(), downCommand(), statusCommand()]) {
-    program.addCommand(command.exitOverride().copyInheritedSettings(program));
-  }
+  const commands = [
+    upCommand(),
+    downCommand(),
+    statusCommand(),
+    signalCommand(),
+    historyCommand(),
+    switchoverCommand(),
+    doctorCommand(),
+  ];
+  for (const command of commands) program.addCommand(throwing(command, program));
   return program;
+}
+
+/** Makes a command and those below it throw where commander would end the process. */
+function throwing(command: Command, parent: Command): Command {
+  command.copyInheritedSettings(parent).exitOverride();
+  for (const below of command.commands) throwing(below, command);
+  return command;
 }

@@ -52,6 +52,7 @@ export function openState(folder: string, changes: ConfigurationChanges): StateF
   const fresh = !hasState(path);
   if (fresh) makeState(path, changes);
   const { configuration, record } = readState(path);
+  readSecrets(configuration);
   const outdated = fresh ? undefined : applyChanges(configuration, changes);
   return {
     path,
@@ -73,7 +74,6 @@ export function readState(folder: string): { configuration: LoadedConfiguration;
     throw new StateDamaged(file, `is missing, and ${path} holds other files of a cluster`);
   }
   const configuration = loadConfiguration(file);
-  readSecrets(configuration);
   return { configuration, record: readRecord(join(path, RECORD_FILE)) };
 }
 
