@@ -1,6 +1,6 @@
 /** One seed: a system, signals, faults one after the other, then quiet; checked all the way. */
 import type { Signal } from '@holdfast/ha-core';
-import { Broken, type Checkers, createCheckers } from './checkers/checkers.ts';
+import { Broken, type Checkers, createCheckers, MAY_LEAVE_UNKNOWN } from './checkers/checkers.ts';
 import { type Client, startClient } from './system/client.ts';
 import { drawFault, type FaultKind, primaryOf } from './system/faults.ts';
 import { ACCOUNT, startSystem, type System } from './system/system.ts';
@@ -70,7 +70,7 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
       guarded(checkers.records)(rows);
     });
     const faults = await strikeFaults(system, options);
-    await settle(system, client, options.signals ?? SIGNALS);
+    await settle(system, client, options.signals ?? SIGNALS, faults);
     watching.stop();
     const rows = await readAtLast(system, client);
     records = rows.length;
@@ -171,14 +171,20 @@ function watchRecords(
 }
 
 /** Quiet until every signal was sent, acknowledged and finished; looked at now and then, because looking costs. */
-async function settle(system: System, client: Client, signals: number): Promise<void> {
+async function settle(
+  system: System,
+  client: Client,
+  signals: number,
+  faults: readonly string[],
+): Promise<void> {
+  const provable = !faults.some((fault) => MAY_LEAVE_UNKNOWN.has(fault));
   const { world } = system;
   world.note('QUIET');
   const endMs = world.now() + QUIET_MS;
   const unfinished = (): boolean => {
     const told = [...client.told.values()];
     if (told.length < signals || told.some((row) => row.acknowledgedAtMs === undefined)) return true;
-    return [...signalStates(system).values()].some((state) => state !== 'unknown');
+    return [...signalStates(system).values()].some((state) => provable || state !== 'unknown');
   };
   while (world.now() < endMs && (!isWhole(system) || unfinished())) await world.run(world.now() + 100);
 }

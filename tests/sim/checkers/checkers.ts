@@ -36,7 +36,7 @@ export type Checkers = {
 };
 
 /** Faults after which an outcome can stay unproven, so that only a person can end it (I5). */
-const MAY_LEAVE_UNKNOWN = new Set(['drop request', 'crash at a point', 'terminal crash']);
+export const MAY_LEAVE_UNKNOWN = new Set(['drop request', 'crash at a point', 'terminal crash']);
 /** The broker's book is read anew after so many events: an order stays in it, so nothing is missed. */
 const EVENTS_BETWEEN_LOOKS = 50;
 /** Wall clocks of machines may differ by so much, and two boots of monotonic clocks by so little. */
