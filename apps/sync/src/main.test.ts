@@ -32,7 +32,7 @@ import {
 } from './testing/system.ts';
 
 const ACCOUNTS = ['flow', 'other', 'killed', 'silent', 'lost', 'poison', 'conflict', 'damaged'];
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 
 const folder = temporaryFolder();
 let redis: Redis;

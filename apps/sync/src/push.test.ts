@@ -16,9 +16,12 @@ import {
 } from '@holdfast/duckdb';
 import { type Host, type RecordRow, recordRow } from '@holdfast/ha-core';
 import type { Log } from '@holdfast/process';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Push, startPush } from './push.ts';
 import { orderRecord } from './testing/system.ts';
+
+// Processes are started: generous, because a busy machine is no fault of theirs.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let folder: string;
 let database: Database;

@@ -15,9 +15,12 @@ import { join } from 'node:path';
 import { createResultStore, openDatabase, takeSnapshot } from '@holdfast/duckdb';
 import { recordRow } from '@holdfast/ha-core';
 import type { Log } from '@holdfast/process';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { DatabaseInUse, restoreDatabase, type Restored } from './restore.ts';
 import { orderRecord } from './testing/system.ts';
+
+// Processes are started: generous, because a busy machine is no fault of theirs.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let folder: string;
 let file: string;

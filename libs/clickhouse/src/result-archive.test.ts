@@ -3,10 +3,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createClient } from '@clickhouse/client';
 import { type NumberedRecord, type RecordRow, recordRow } from '@holdfast/ha-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { migrate } from './migrate.ts';
 import { ArchiveUnavailable, batchToken, createResultArchive, type ResultArchive } from './result-archive.ts';
 import { type ClickHouseProcess, startClickHouseProcess } from './testing/clickhouse-process.ts';
+
+// Processes are started: generous, because a busy machine is no fault of theirs.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const LIMIT_MS = 60_000;
 const DATABASE = 'holdfast_test';

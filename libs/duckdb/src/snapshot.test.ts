@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFile
 import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { checkDatabase } from './check.ts';
 import { type Database, openDatabase } from './database.ts';
 import { createResultStore, type ResultStore } from './result-store.ts';
@@ -16,6 +16,9 @@ import {
   takeSnapshot,
 } from './snapshot.ts';
 import { rows } from './testing/rows.ts';
+
+// Processes are started: generous, because a busy machine is no fault of theirs.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let folder: string;
 let backups: string;

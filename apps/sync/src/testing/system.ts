@@ -23,7 +23,7 @@ export const SECRET = 'a-secret-of-the-test-cluster';
 export async function until<T>(
   what: string,
   look: () => Promise<T | undefined | false>,
-  limitMs = 30_000,
+  limitMs = 60_000,
 ): Promise<T> {
   const startedMs = realHost.monotonicMs();
   for (;;) {
