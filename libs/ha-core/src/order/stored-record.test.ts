@@ -1,6 +1,6 @@
 /** I8's "same content": what makes two records the same, and what a store must be able to prove by itself. */
 import { createHash } from 'node:crypto';
-import fc from 'fast-check';
+import { assert, jsonValue, property } from 'fast-check';
 import { expect, it } from 'vitest';
 import type { NumberedRecord } from './record.ts';
 import { canonicalJson, recordOfRow, recordRow, rowIsWhole } from './stored-record.ts';
@@ -64,8 +64,8 @@ it('is whole only while hash, content and columns agree', () => {
 });
 
 it('writes JSON that means the same, for any JSON', () => {
-  fc.assert(
-    fc.property(fc.jsonValue(), (value) => {
+  assert(
+    property(jsonValue(), (value) => {
       const plain = JSON.parse(JSON.stringify(value)) as unknown;
       expect(JSON.parse(canonicalJson(plain))).toEqual(plain);
     }),
