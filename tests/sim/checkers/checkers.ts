@@ -50,6 +50,8 @@ export function createCheckers(system: () => System, told: () => ReadonlyMap<str
   const highest = new Map<string, bigint>();
   const lastCommand = new Map<string, string>();
   const seen = new Map<string, string>();
+  /** Signal id → number of its result. */
+  const results = new Map<string, string>();
   let ordersSeen = 0;
   let eventsSinceLook = 0;
 
@@ -122,13 +124,13 @@ export function createCheckers(system: () => System, told: () => ReadonlyMap<str
   };
 
   const records: Checkers['records'] = (rows) => {
-    const results = new Map<string, string>();
     for (const [index, { number, text }] of rows.entries()) {
       if (number !== `${index + 1}-0`) throw new Broken('I8', `record ${index + 1} has the number ${number}`);
       const before = seen.get(number);
       if (before !== undefined && before !== text) {
         throw new Broken('I8', `record ${number} was ${before} and is now ${text}`);
       }
+      if (before !== undefined) continue;
       seen.set(number, text);
       const record = JSON.parse(text) as { kind: string; signalId: string };
       if (record.kind !== 'result') continue;
@@ -144,13 +146,8 @@ export function createCheckers(system: () => System, told: () => ReadonlyMap<str
 
   const atTheEnd: Checkers['atTheEnd'] = (rows, states, faults) => {
     look();
-    const finished = new Set<string>();
-    for (const text of seen.values()) {
-      const record = JSON.parse(text) as { kind: string; signalId: string };
-      if (record.kind === 'result') finished.add(record.signalId);
-    }
     for (const { signal, acknowledgedAtMs } of rows) {
-      if (acknowledgedAtMs === undefined || finished.has(signal.id)) continue;
+      if (acknowledgedAtMs === undefined || results.has(signal.id)) continue;
       const state = states.get(signal.id);
       if (state === undefined)
         throw new Broken('I1', `${signal.id} was acknowledged and is neither open nor finished`);

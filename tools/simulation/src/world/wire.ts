@@ -58,6 +58,8 @@ export type WireOptions = {
 type Direction = {
   readonly from: VirtualProcess;
   readonly to: VirtualProcess;
+  readonly baseMs: number;
+  readonly label: string;
   lastAtMs: number;
   /** What leaves after this never arrives: the connection is broken. */
   lostAfterMs: number;
@@ -85,22 +87,26 @@ export function createWire(world: World, options: WireOptions = {}): Wire {
   const bases = new Map<string, number>();
   const connections = new Set<Connection>();
 
-  const latencyMs = (from: VirtualProcess, to: VirtualProcess): number => {
+  const baseMs = (from: VirtualProcess, to: VirtualProcess): number => {
     const pair = `${from.machine}>${to.machine}`;
     let base = bases.get(pair);
     if (base === undefined) {
       base = leastMs + random() * (mostMs - leastMs);
       bases.set(pair, base);
     }
+    return base;
+  };
+  const jittered = (base: number): number => {
     const slow = random();
     return base * (1 + random()) + (slow > 0.995 ? random() * 20 * mostMs : 0);
   };
+  const latencyMs = (from: VirtualProcess, to: VirtualProcess): number => jittered(baseMs(from, to));
 
-  const isCut = (from: string, to: string): boolean => cuts.has(`${from}>${to}`);
+  const isCut = (from: string, to: string): boolean => cuts.size > 0 && cuts.has(`${from}>${to}`);
 
   /** Carries one thing along a direction, after all before it. */
   const carry = (along: Direction, arrive: () => void): void => {
-    const atMs = Math.max(along.lastAtMs, world.now() + latencyMs(along.from, along.to));
+    const atMs = Math.max(along.lastAtMs, world.now() + jittered(along.baseMs));
     along.lastAtMs = atMs;
     world.after(
       atMs - world.now(),
@@ -109,7 +115,7 @@ export function createWire(world: World, options: WireOptions = {}): Wire {
         if (isCut(along.from.machine, along.to.machine) || along.held.length > 0) along.held.push(arrive);
         else along.to.enter(arrive);
       },
-      `wire ${along.from.name}>${along.to.name}`,
+      along.label,
     );
   };
 
@@ -165,6 +171,8 @@ export function createWire(world: World, options: WireOptions = {}): Wire {
     const direction = (a: VirtualProcess, b: VirtualProcess): Direction => ({
       from: a,
       to: b,
+      baseMs: baseMs(a, b),
+      label: `wire ${a.name}>${b.name}`,
       lastAtMs: 0,
       lostAfterMs: Number.POSITIVE_INFINITY,
       held: [],

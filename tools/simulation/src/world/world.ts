@@ -77,9 +77,7 @@ export function createWorld(seed: number, options: WorldOptions = {}): World {
     nowMs = event.atMs;
     events += 1;
     hash = Math.imul(hash ^ Math.round(nowMs * 1000), 16777619);
-    for (let i = 0; i < event.label.length; i += 1) {
-      hash = Math.imul(hash ^ event.label.charCodeAt(i), 16777619);
-    }
+    hash = Math.imul(hash ^ labelHash(event.label), 16777619);
     if (options.trace === true) note(`event ${event.order} ${event.label}`);
     event.run = undefined;
     run?.();
@@ -134,6 +132,19 @@ export function createWorld(seed: number, options: WorldOptions = {}): World {
     fingerprint: () => ({ events, hash: hash >>> 0 }),
   };
   return world;
+}
+
+const labelHashes = new Map<string, number>();
+
+/** A hash of a label; labels are few and come again and again. */
+function labelHash(label: string): number {
+  let hash = labelHashes.get(label);
+  if (hash === undefined) {
+    hash = 0;
+    for (let i = 0; i < label.length; i += 1) hash = Math.imul(hash ^ label.charCodeAt(i), 16777619);
+    labelHashes.set(label, hash);
+  }
+  return hash;
 }
 
 /** Each machine booted at another time, runs up to 100 ppm fast or slow, and believes another date. */
