@@ -14,7 +14,6 @@ import {
   type SignalState,
   type SymbolRules,
   shownValue,
-  signalMagic,
 } from '@holdfast/ha-core';
 import type { Acceptance, SignalInbox } from '@holdfast/redis';
 import { Refusal } from './answers.ts';
@@ -107,13 +106,19 @@ export function createAcceptance(options: AcceptanceOptions): AcceptSignal {
 }
 
 function answer(account: string, signal: Signal, acceptance: Acceptance): AcceptedAnswer {
-  const magic = signalMagic(account, signal.id);
   switch (acceptance.is) {
     case 'accepted':
-      return { id: signal.id, account, state: 'accepted', magic, acceptedAt: acceptance.at, repeat: false };
+      return {
+        id: signal.id,
+        account,
+        state: 'accepted',
+        magic: acceptance.magic,
+        acceptedAt: acceptance.at,
+        repeat: false,
+      };
     case 'repeat': {
       const number = acceptance.number === undefined ? {} : { number: acceptance.number };
-      const { state, at } = acceptance;
+      const { state, at, magic } = acceptance;
       return { id: signal.id, account, state, magic, acceptedAt: at, repeat: true, ...number };
     }
     case 'conflict':

@@ -2,9 +2,12 @@
 import { accountKeys } from '@holdfast/redis';
 import { signalMagic } from '@holdfast/ha-core';
 import { createRedisNodes } from '@holdfast/redis';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type RedisPair, startRedisPair } from './testing/redis-pair.ts';
 import { ACCOUNT, type StartedBackend, startTestBackend } from './testing/start.ts';
+
+/** Real processes on a machine that may be busy. */
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let redis: RedisPair;
 let backend: StartedBackend;

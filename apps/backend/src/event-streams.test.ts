@@ -7,10 +7,13 @@ import {
   createRedisNodes,
 } from '@holdfast/redis';
 import { realHost } from '@holdfast/process';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type RedisPair, startRedisPair } from './testing/redis-pair.ts';
 import { readEvents } from './testing/read-events.ts';
 import { ACCOUNT, API_KEY, type StartedBackend, startTestBackend } from './testing/start.ts';
+
+/** Real processes on a machine that may be busy. */
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let redis: RedisPair;
 let backend: StartedBackend;

@@ -33,8 +33,14 @@ export type AcceptOptions = {
  * nothing is there. `unknown`: neither is certain; accept the same again.
  */
 export type Acceptance =
-  | { readonly is: 'accepted'; readonly at: number }
-  | { readonly is: 'repeat'; readonly state: SignalState; readonly at: number; readonly number?: number }
+  | { readonly is: 'accepted'; readonly at: number; readonly magic: string }
+  | {
+      readonly is: 'repeat';
+      readonly state: SignalState;
+      readonly at: number;
+      readonly magic: string;
+      readonly number?: number;
+    }
   | { readonly is: 'conflict' }
   | { readonly is: 'collision'; readonly id: string }
   | { readonly is: 'not_stored'; readonly why: NotStored; readonly detail: string }
@@ -99,8 +105,9 @@ export function createSignalInbox(options: SignalInboxOptions): SignalInbox {
   });
 
   const accept = async (account: string, signal: Signal, how: AcceptOptions): Promise<Acceptance> => {
-    const outcome = await writer.writeUntil(acceptCall(account, signal, how), how.deadlineMs);
-    return outcome.is === 'acknowledged' ? readAcceptance(outcome.reply) : outcome;
+    const magic = signalMagic(account, signal.id);
+    const outcome = await writer.writeUntil(acceptCall(account, signal, magic, how), how.deadlineMs);
+    return outcome.is === 'acknowledged' ? readAcceptance(outcome.reply, magic) : outcome;
   };
 
   const show = async (account: string, id: string): Promise<Showing> => {
@@ -136,9 +143,8 @@ export function createSignalInbox(options: SignalInboxOptions): SignalInbox {
   return { accept, show, alert };
 }
 
-function acceptCall(account: string, signal: Signal, how: AcceptOptions): FunctionCall {
+function acceptCall(account: string, signal: Signal, magic: string, how: AcceptOptions): FunctionCall {
   const keys = accountKeys(account);
-  const magic = signalMagic(account, signal.id);
   return {
     name: 'hf_accept',
     keys: [keys.signal(magic), keys.rtss, keys.account],
@@ -146,14 +152,14 @@ function acceptCall(account: string, signal: Signal, how: AcceptOptions): Functi
   };
 }
 
-function readAcceptance(reply: RedisReply): Acceptance {
+function readAcceptance(reply: RedisReply, magic: string): Acceptance {
   const [is, first, second, third] = texts(reply);
   switch (is) {
     case 'accepted':
-      return { is, at: Number(first) };
+      return { is, at: Number(first), magic };
     case 'repeat': {
       const number = third === undefined || third === '' ? {} : { number: Number(third) };
-      return { is, state: (first ?? 'accepted') as SignalState, at: Number(second), ...number };
+      return { is, state: (first ?? 'accepted') as SignalState, at: Number(second), magic, ...number };
     }
     case 'conflict':
       return { is };

@@ -1,7 +1,7 @@
 /**
  * What makes two signals the same (I2), and what the broker knows a signal by.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Signal } from './signal.ts';
 
 /** The signal as canonical JSON: keys sorted, absent fields left out. Equal signals give equal text. */
@@ -13,7 +13,7 @@ export function canonicalSignal(signal: Signal): string {
 
 /** 128 bits over the canonical signal, as hex: a repeat has the same, another body has another (409). */
 export function signalDigest(signal: Signal): string {
-  return createHash('sha256').update(canonicalSignal(signal)).digest('hex').slice(0, 32);
+  return hash('sha256', canonicalSignal(signal)).slice(0, 32);
 }
 
 /**
@@ -22,7 +22,7 @@ export function signalDigest(signal: Signal): string {
  * refused at acceptance: the accepted signals of an account are keyed by it.
  */
 export function signalMagic(account: string, id: string): string {
-  const digest = createHash('sha256').update(`${account}\n${id}`).digest();
+  const digest = hash('sha256', `${account}\n${id}`, 'buffer');
   const magic = digest.readBigUInt64BE(0) >> 11n;
   return magic === 0n ? '1' : magic.toString();
 }
