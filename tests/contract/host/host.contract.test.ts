@@ -1,0 +1,98 @@
+/** The port Host: one suite, on virtual time and on this machine's. Order and cancelling are promised, not punctuality. */
+import { type Host, sleep } from '@holdfast/ha-core';
+import { realHost } from '@holdfast/process';
+import { createWorld } from '@holdfast/simulation';
+import { describe, expect, test } from 'vitest';
+
+type HostSide = {
+  readonly host: Host;
+  /** Lets time pass until the promise settles. */
+  readonly drive: <Value>(promise: Promise<Value>) => Promise<Value>;
+};
+
+const virtual = (): HostSide => {
+  const world = createWorld(5);
+  return {
+    host: world.start('a').host,
+    drive: async (promise) => {
+      let settled = false;
+      void promise.finally(() => {
+        settled = true;
+      });
+      await world.run(() => settled);
+      return promise;
+    },
+  };
+};
+const SIDES: readonly (readonly [string, () => HostSide])[] = [
+  ['virtual', virtual],
+  ['real', () => ({ host: realHost, drive: (promise) => promise })],
+];
+
+describe.each(SIDES)('Host, %s', (_, create) => {
+  test('after calls once, not before its time', async () => {
+    const { host, drive } = create();
+    const begun = host.monotonicMs();
+    let calls = 0;
+    host.after(15, () => (calls += 1));
+    await drive(sleep(host, 40));
+    expect(calls).toBe(1);
+    expect(host.monotonicMs() - begun).toBeGreaterThanOrEqual(39);
+  });
+
+  test('never from inside the call that asks, also with 0 and below', async () => {
+    const { host, drive } = create();
+    const order: string[] = [];
+    host.after(0, () => order.push('zero'));
+    host.after(-5, () => order.push('below'));
+    order.push('present work');
+    await drive(sleep(host, 5));
+    expect(order).toEqual(['present work', 'zero', 'below']);
+  });
+
+  test('promises settle before the next timer', async () => {
+    const { host, drive } = create();
+    const order: string[] = [];
+    const chain = async (): Promise<void> => {
+      for (let i = 0; i < 50; i += 1) await Promise.resolve();
+      order.push('chain');
+    };
+    host.after(1, () => void chain());
+    host.after(8, () => order.push('timer'));
+    await drive(sleep(host, 20));
+    expect(order).toEqual(['chain', 'timer']);
+  });
+
+  test('a cancelled call never happens; cancelling again, or too late, does nothing', async () => {
+    const { host, drive } = create();
+    let cancelled = 0;
+    let called = 0;
+    const cancel = host.after(5, () => (cancelled += 1));
+    cancel();
+    cancel();
+    const late = host.after(1, () => (called += 1));
+    await drive(sleep(host, 20));
+    late();
+    expect([cancelled, called]).toEqual([0, 1]);
+  });
+
+  test('monotonic time never goes back; wall time is a date in whole milliseconds', async () => {
+    const { host, drive } = create();
+    let last = host.monotonicMs();
+    for (let i = 0; i < 10; i += 1) {
+      await drive(sleep(host, 1));
+      const now = host.monotonicMs();
+      expect(now).toBeGreaterThanOrEqual(last);
+      last = now;
+    }
+    expect(Number.isInteger(host.wallMs())).toBe(true);
+    expect(host.wallMs()).toBeGreaterThan(Date.UTC(2020, 0, 1));
+  });
+
+  test('random is in [0, 1) and varies', () => {
+    const { host } = create();
+    const drawn = Array.from({ length: 200 }, () => host.random());
+    expect(drawn.every((value) => value >= 0 && value < 1)).toBe(true);
+    expect(new Set(drawn).size).toBeGreaterThan(150);
+  });
+});
