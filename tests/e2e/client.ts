@@ -42,7 +42,9 @@ export function createClient(url: string, key: string): Client {
     post,
     get: async <T>(path: string) => {
       const response = await fetch(url + path, { headers, signal: AbortSignal.timeout(REQUEST_MS) });
-      return { status: response.status, body: (await response.json()) as T };
+      const text = await response.text();
+      if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${text.slice(0, 300)}`);
+      return { status: response.status, body: JSON.parse(text) as T };
     },
     send: async (account, body) => {
       const id = String(body.id);

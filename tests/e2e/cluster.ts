@@ -69,8 +69,14 @@ export async function startCluster(options: readonly string[] = []): Promise<Clu
     String(base + 99),
   ];
   await holdfast([...args.slice(1), ...options]);
-  const status = async (): Promise<ClusterStatus> =>
-    JSON.parse(await holdfast(['status', '--json', '--state', folder])) as ClusterStatus;
+  const status = async (): Promise<ClusterStatus> => {
+    const text = await holdfast(['status', '--json', '--state', folder]);
+    try {
+      return JSON.parse(text) as ClusterStatus;
+    } catch (error) {
+      throw new Error(`status --json printed ${JSON.stringify(text)}`, { cause: error });
+    }
+  };
   const node = async (name: string): Promise<ClusterNode> => {
     const found = (await status()).nodes.find((row) => row.name === name);
     if (found === undefined) throw new Error(`no node ${name}`);

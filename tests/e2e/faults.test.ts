@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { check, type ResultRow } from './checker.ts';
 import { type Client, createClient } from './client.ts';
 import { type Cluster, startCluster, until } from './cluster.ts';
@@ -87,14 +87,15 @@ async function executedAfter(account: string, at: number, from: number): Promise
   return times.length === 0 ? undefined : Math.min(...times) - at;
 }
 
-const lastNumber = async (account: string): Promise<number> =>
-  (await recordsOf(client, account)).at(-1)?.number ?? 0;
+const lastNumber = (account: string): Promise<number> =>
+  until(`records of ${account}`, 10_000, async () => (await recordsOf(client, account)).at(-1)?.number ?? 0);
 
 type Outage = { readonly fault: string; readonly measured: string; readonly ms: number };
 
 it('loses and doubles nothing while every part dies once', async () => {
   const outages: Outage[] = [];
   const load = startLoad();
+  onTestFinished(load.stop);
   await pause(CALM_MS);
   const fault = async (
     name: string,
