@@ -15,13 +15,17 @@ export type NodeKind =
   | 'backend'
   | 'sync';
 
-export type ClusterNode = {
+/** A node without how it is started: enough to ask it, to show it, to open its port. */
+export type NodeOutline = {
   readonly name: string;
   readonly kind: NodeKind;
   /** Where it answers questions about itself; a terminal only dials others. */
   readonly endpoint: Endpoint | undefined;
   /** Names of the nodes that must answer before this one can become ready. */
   readonly after: readonly string[];
+};
+
+export type ClusterNode = NodeOutline & {
   /** Program and arguments. */
   readonly command: readonly [string, ...string[]];
 };
@@ -51,111 +55,76 @@ export const BROKER_NAME = 'broker';
 export const CLICKHOUSE_NAME = 'clickhouse';
 
 /** Every node of the cluster, in an order in which each comes after those that it needs. */
+export function nodeOutlines(values: Configuration, options: ClusterOptions): readonly NodeOutline[] {
+  const redis = values.redis.nodes.map((node) => outline('redis', node.name, node, []));
+  const data = redis.map(({ name }) => name);
+  const url = new URL(values.clickhouse.url);
+  const clickhouse = options.embeddedClickHouse
+    ? [outline('clickhouse', CLICKHOUSE_NAME, { host: url.hostname, port: Number(url.port) }, [])]
+    : [];
+  const archive = clickhouse.map(({ name }) => name);
+  return [
+    ...redis,
+    ...values.redis.sentinels.map((node) => outline('sentinel', node.name, node, data)),
+    ...clickhouse,
+    ...simulatorOutlines(values),
+    outline('sync', values.sync.name, values.sync.api, [...data, ...archive]),
+    ...values.engines.map((engine) => outline('engine', engine.name, engine.health, data)),
+    ...values.backends.map((backend) => outline('backend', backend.name, backend.listen, data)),
+  ];
+}
+
+/** Every node with its command, in the order of `nodeOutlines`. */
 export function clusterNodes(
   values: Configuration,
   places: Places,
   options: ClusterOptions,
 ): readonly ClusterNode[] {
-  const redis = values.redis.nodes.map((node) => redisNode(node, places));
-  const data = redis.map(({ name }) => name);
-  const sentinels = values.redis.sentinels.map((node) => sentinelNode(node, data, places));
-  const clickhouse = options.embeddedClickHouse ? [clickhouseNode(values, places)] : [];
-  const archive = clickhouse.map(({ name }) => name);
-  const app = appNode(places);
-  return [
-    ...redis,
-    ...sentinels,
-    ...clickhouse,
-    ...simulatorNodes(values, places),
-    app('sync', values.sync.name, values.sync.api, [...data, ...archive], false),
-    ...values.engines.map((engine) => app('engine', engine.name, engine.health, data, true)),
-    ...values.backends.map((backend) => app('backend', backend.name, backend.listen, data, true)),
-  ];
+  return nodeOutlines(values, options).map((node) => ({ ...node, command: commandOf(node, places) }));
 }
 
-type Place = { readonly name: string } & Endpoint;
-
-const endpointOf = ({ host, port }: Place): Endpoint => ({ host, port });
-
-function redisNode(node: Place, places: Places): ClusterNode {
-  const { name } = node;
-  const command = [places.redisServer, `${places.folder(name)}/${REDIS_CONF}`] as const;
-  return { name, kind: 'redis', endpoint: endpointOf(node), after: [], command };
-}
-
-function sentinelNode(node: Place, after: readonly string[], places: Places): ClusterNode {
-  const { name } = node;
-  const command = [places.redisServer, `${places.folder(name)}/${SENTINEL_CONF}`, '--sentinel'] as const;
-  return { name, kind: 'sentinel', endpoint: endpointOf(node), after, command };
-}
-
-function clickhouseNode(values: Configuration, places: Places): ClusterNode {
-  const { hostname, port } = new URL(values.clickhouse.url);
-  const name = CLICKHOUSE_NAME;
-  return {
-    name,
-    kind: 'clickhouse',
-    endpoint: { host: hostname, port: Number(port) },
-    after: [],
-    command: [
-      places.runtime,
-      places.programs.clickhouse,
-      '--port',
-      port,
-      '--path',
-      places.folder(CLICKHOUSE_NAME),
-    ],
-  };
+function outline(
+  kind: NodeKind,
+  name: string,
+  endpoint: Endpoint | undefined,
+  after: readonly string[],
+): NodeOutline {
+  const own = endpoint === undefined ? undefined : { host: endpoint.host, port: endpoint.port };
+  return { name, kind, endpoint: own, after };
 }
 
 /** The simulated broker and a process for each terminal of each account; none where the brokers are real. */
-function simulatorNodes(values: Configuration, places: Places): ClusterNode[] {
+function simulatorOutlines(values: Configuration): NodeOutline[] {
   if (values.simulator === undefined) return [];
-  const program = (path: string): [string, ...string[]] => [
-    places.runtime,
-    path,
-    '--config',
-    places.configuration,
-  ];
-  const terminals = new Set(values.accounts.flatMap(({ terminals }) => terminals.map(({ name }) => name)));
+  const terminals = new Set(values.accounts.flatMap(({ terminals: own }) => own.map(({ name }) => name)));
   return [
-    {
-      name: BROKER_NAME,
-      kind: 'broker',
-      endpoint: values.simulator.http,
-      after: [],
-      command: program(places.programs.broker),
-    },
-    ...[...terminals].map(
-      (name): ClusterNode => ({
-        name,
-        kind: 'terminal',
-        endpoint: undefined,
-        after: [BROKER_NAME],
-        command: [...program(places.programs.terminal), '--name', name],
-      }),
-    ),
+    outline('broker', BROKER_NAME, values.simulator.http, []),
+    ...[...terminals].map((name) => outline('terminal', name, undefined, [BROKER_NAME])),
   ];
 }
 
-function appNode(places: Places) {
-  return (
-    kind: 'engine' | 'backend' | 'sync',
-    name: string,
-    endpoint: Endpoint,
-    after: readonly string[],
-    named: boolean,
-  ): ClusterNode => ({
-    name,
-    kind,
-    endpoint,
-    after,
-    command: [
-      places.runtime,
-      places.programs[kind],
-      '--config',
-      places.configuration,
-      ...(named ? ['--name', name] : []),
-    ],
-  });
+function commandOf({ kind, name, endpoint }: NodeOutline, places: Places): ClusterNode['command'] {
+  const { runtime, redisServer, programs, configuration } = places;
+  switch (kind) {
+    case 'redis':
+      return [redisServer, `${places.folder(name)}/${REDIS_CONF}`];
+    case 'sentinel':
+      return [redisServer, `${places.folder(name)}/${SENTINEL_CONF}`, '--sentinel'];
+    case 'clickhouse':
+      return [
+        runtime,
+        programs.clickhouse,
+        '--port',
+        String(endpoint?.port ?? 0),
+        '--path',
+        places.folder(name),
+      ];
+    case 'broker':
+    case 'sync':
+      return [runtime, programs[kind], '--config', configuration];
+    case 'terminal':
+    case 'engine':
+    case 'backend':
+      return [runtime, programs[kind], '--config', configuration, '--name', name];
+  }
 }

@@ -47,25 +47,53 @@ function passwordLines(name: string, password: string): string[] {
   return [`requirepass ${text}`, `sentinel sentinel-pass ${text}`, `sentinel auth-pass ${name} ${text}`];
 }
 
-/** What a Sentinel's file says about the primary. */
-export type MonitoredPrimary = { readonly primary: Endpoint; readonly configEpoch: number };
+/** What a Sentinel's own file says: its port, its numbers, and who it holds to be the primary. */
+export type SentinelFile = {
+  readonly port: number;
+  readonly primary: Endpoint;
+  /**
+   * Grows with each failover. Of several files the one with the highest is right: that is how Sentinels settle it
+   * among themselves.
+   */
+  readonly configEpoch: number;
+  readonly downAfterMs: number;
+  readonly failoverTimeoutMs: number;
+  readonly parallelSyncs: number;
+};
 
-/**
- * Reads who the primary is from a file that Sentinel has rewritten; undefined when it does not say. Of several files
- * the one with the highest `configEpoch` is right: that is how Sentinels settle it among themselves.
- */
-export function monitoredPrimary(text: string, primaryName: string): MonitoredPrimary | undefined {
-  let primary: Endpoint | undefined;
-  let configEpoch = 0;
-  for (const line of text.split('\n')) {
-    const words = line.trim().split(/\s+/);
-    if (words[0] !== 'sentinel' || words[2] !== primaryName) continue;
-    const [, verb, , first = '', second = ''] = words;
-    if (verb === 'monitor') primary = { host: first.replaceAll('"', ''), port: Number(second) };
-    if (verb === 'config-epoch') configEpoch = Number(first);
-  }
-  if (primary === undefined || !Number.isInteger(primary.port) || !Number.isInteger(configEpoch)) {
-    return undefined;
-  }
-  return { primary, configEpoch };
+/** Reads a file that Sentinel may have rewritten; undefined when it does not name a port and a primary. */
+export function readSentinelFile(text: string, primaryName: string): SentinelFile | undefined {
+  const lines = text.split('\n').map((line) => line.trim().split(/\s+/));
+  const said = (verb: string): readonly string[] | undefined =>
+    lines.find(([first, second, third]) => first === 'sentinel' && second === verb && third === primaryName);
+  // Sentinel leaves out what is at its default.
+  const number = (verb: string, byDefault: number): number => Number(said(verb)?.[3] ?? byDefault);
+  const port = Number(lines.find(([first]) => first === 'port')?.[1]);
+  const [, , , host = '', primaryPort] = said('monitor') ?? [];
+  const primary = { host: host.replaceAll('"', ''), port: Number(primaryPort) };
+  const configEpoch = number('config-epoch', 0);
+  if (![port, primary.port, configEpoch].every(Number.isInteger) || primary.host === '') return undefined;
+  return {
+    port,
+    primary,
+    configEpoch,
+    downAfterMs: number('down-after-milliseconds', 30_000),
+    failoverTimeoutMs: number('failover-timeout', 180_000),
+    parallelSyncs: number('parallel-syncs', 1),
+  };
+}
+
+/** Whether a Sentinel's file still says what the configuration does: its port, a known primary, the profile's numbers. */
+export function sentinelFileFits(
+  file: SentinelFile,
+  options: Pick<SentinelConfOptions, 'node' | 'redis' | 'numbers'>,
+): boolean {
+  const { node, redis, numbers } = options;
+  return (
+    file.port === node.port &&
+    redis.nodes.some(({ host, port }) => host === file.primary.host && port === file.primary.port) &&
+    file.downAfterMs === numbers.sentinelDownAfterMs &&
+    file.failoverTimeoutMs === numbers.sentinelFailoverTimeoutMs &&
+    file.parallelSyncs === numbers.sentinelParallelSyncs
+  );
 }

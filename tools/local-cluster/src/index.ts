@@ -1,6 +1,7 @@
 /** The local cluster: starts, supervises and stops the whole system on this machine. */
 export * from './leftovers.ts';
 export * from './local-cluster.ts';
+export * from './local-nodes.ts';
 export * from './process-identity.ts';
 export * from './programs.ts';
 export * from './readiness.ts';

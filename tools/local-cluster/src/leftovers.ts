@@ -2,33 +2,53 @@
  * Processes of an earlier run whose supervisor is gone (kill -9, a crash): recognised by pid and start, and ended
  * before anything new starts, so that no port and no data folder has two owners.
  */
-import type { Host } from '@holdfast/ha-core';
+import { type Host, sleep } from '@holdfast/ha-core';
+import type { ClusterNode } from '@holdfast/topology';
 import { isRunning, type ProcessIdentity, signalProcess } from './process-identity.ts';
 import type { ClusterRecord } from './state/cluster-record.ts';
+import { stopWave, stopWithinMs } from './stop-order.ts';
 
-export type Leftover = { readonly name: string; readonly process: ProcessIdentity };
+export type Leftover = {
+  readonly name: string;
+  readonly process: ProcessIdentity;
+  readonly wave: number;
+  readonly withinMs: number;
+};
 
-const STOP_LIMIT_MS = 8000;
 const KILL_LIMIT_MS = 5000;
 const POLL_MS = 50;
 
-/** The processes of the record that still run. */
-export function leftovers(record: ClusterRecord): readonly Leftover[] {
-  return Object.entries(record.nodes).flatMap(([name, { process }]) =>
-    process !== null && isRunning(process) ? [{ name, process }] : [],
-  );
+/** The processes of the record that still run. A node that the configuration no longer has goes first. */
+export function leftovers(
+  record: ClusterRecord,
+  nodes: readonly Pick<ClusterNode, 'name' | 'kind'>[],
+): readonly Leftover[] {
+  const kinds = new Map(nodes.map(({ name, kind }) => [name, kind]));
+  return Object.entries(record.nodes).flatMap(([name, { process }]) => {
+    if (process === null || !isRunning(process)) return [];
+    const kind = kinds.get(name) ?? 'backend';
+    const wave = stopWave(kind, name === record.lastPrimary);
+    return [{ name, process, wave, withinMs: stopWithinMs(kind) }];
+  });
 }
 
-/** Ends them: SIGTERM, a limit, SIGKILL, each by its identity. Throws when one cannot be ended. */
+/** Ends them wave by wave: SIGTERM, a limit, SIGKILL, each by its identity. Throws when one cannot be ended. */
 export async function endLeftovers(host: Host, left: readonly Leftover[]): Promise<void> {
-  for (const { process } of left) signalProcess(process, 'SIGTERM');
-  await gone(host, left, STOP_LIMIT_MS);
-  for (const { process } of left) signalProcess(process, 'SIGKILL');
-  const still = await gone(host, left, KILL_LIMIT_MS);
-  if (still.length > 0) {
-    const names = still.map(({ name, process }) => `${name} (pid ${process.pid})`).join(', ');
-    throw new Error(`processes of an earlier run could not be ended: ${names}`);
+  for (const wave of [...new Set(left.map((one) => one.wave))].sort((a, b) => a - b)) {
+    const ones = left.filter((one) => one.wave === wave);
+    for (const { process } of ones) signalProcess(process, 'SIGTERM');
+    await gone(host, ones, Math.max(...ones.map(({ withinMs }) => withinMs)));
+    for (const { process } of ones) signalProcess(process, 'SIGKILL');
+    const still = await gone(host, ones, KILL_LIMIT_MS);
+    if (still.length > 0) {
+      throw new Error(`processes of an earlier run could not be ended: ${leftoverNames(still)}`);
+    }
   }
+}
+
+/** For messages: `redis-1 (pid 17), …`. */
+export function leftoverNames(left: readonly Leftover[]): string {
+  return left.map(({ name, process }) => `${name} (pid ${process.pid})`).join(', ');
 }
 
 async function gone(host: Host, left: readonly Leftover[], limitMs: number): Promise<readonly Leftover[]> {
@@ -36,6 +56,6 @@ async function gone(host: Host, left: readonly Leftover[], limitMs: number): Pro
   for (;;) {
     const still = left.filter(({ process }) => isRunning(process));
     if (still.length === 0 || host.monotonicMs() >= untilMs) return still;
-    await new Promise<void>((resolve) => void host.after(POLL_MS, resolve));
+    await sleep(host, POLL_MS);
   }
 }

@@ -2,20 +2,22 @@
  * The whole system on this machine, in one supervising process: state folder, ports, leftovers of an earlier run,
  * then every node of the topology, restarted when it dies and stopped in order.
  */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Host, profile } from '@holdfast/ha-core';
 import { createLog, type Log } from '@holdfast/process';
 import { createRedisNodes, endpointName } from '@holdfast/redis';
-import { type ClusterNode, clusterNodes, listeningPoints, type NodeKind } from '@holdfast/topology';
-import { endLeftovers, leftovers } from './leftovers.ts';
+import { type ClusterNode, clusterNodes } from '@holdfast/topology';
+import { lockDirectory } from './clickhouse/lock.ts';
+import { endLeftovers, leftoverNames, leftovers } from './leftovers.ts';
 import { identify, isRunning } from './process-identity.ts';
 import { PROGRAMS, programOnPath } from './programs.ts';
+import { isClickHouseEmbedded, localNodes, localPoints } from './local-nodes.ts';
 import { createReadiness } from './readiness.ts';
 import { createRedisStarts, type RedisStarts } from './redis/redis-starts.ts';
 import type { ConfigurationChanges } from './state/change-configuration.ts';
-import { hasState, openState, readState, type StateFolder } from './state/state-folder.ts';
+import { hasState, prepareState, readState, type StateFolder } from './state/state-folder.ts';
 import { createRecordKeeper, type RecordKeeper } from './state/record-keeper.ts';
+import { stopWave, stopWithinMs } from './stop-order.ts';
 import { spawnChild } from './supervisor/spawn-child.ts';
 import { createSupervisor, type Supervisor, type Unit, type UnitView } from './supervisor/supervisor.ts';
 import { refuseTakenPorts } from './taken-ports.ts';
@@ -47,30 +49,6 @@ export class CannotStart extends Error {
   }
 }
 
-/** Lower stops first: what takes signals, what carries them, what stores results, then all that these need. */
-const STOP_WAVES: Readonly<Record<NodeKind, number>> = {
-  backend: 1,
-  engine: 2,
-  sync: 3,
-  terminal: 4,
-  broker: 5,
-  clickhouse: 5,
-  sentinel: 5,
-  redis: 6,
-};
-
-/** After the processes' own limits. */
-const STOP_WITHIN_MS: Readonly<Record<NodeKind, number>> = {
-  backend: 10_000,
-  engine: 7000,
-  sync: 12_000,
-  terminal: 5000,
-  broker: 5000,
-  clickhouse: 12_000,
-  sentinel: 5000,
-  redis: 12_000,
-};
-
 /**
  * Starts the cluster and returns while it comes up. Throws `CannotStart`, `PortsTaken`, `StateDamaged` or
  * ConfigurationError; then nothing was started.
@@ -84,12 +62,16 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     );
   }
   await endEarlierRun(options);
-  const state = openState(options.folder, options.changes);
+  const prepared = prepareState(options.folder, options.changes);
+  await refuseTakenPorts(localPoints(prepared.values));
+  const state = prepared.settle();
+  await lockDirectory(state.path).catch((error: unknown) => {
+    throw new CannotStart(`another \`holdfast up\` is starting with the state ${state.path}`, {
+      cause: error,
+    });
+  });
   tell(state.fresh ? `made the state folder ${state.path}` : `resuming the state in ${state.path}`);
   const { values } = state.configuration;
-  const clusterOptions = { embeddedClickHouse: true };
-  await refuseTakenPorts(listeningPoints(values, clusterOptions));
-
   const log = createLog({
     name: 'supervisor',
     level: 'info',
@@ -105,7 +87,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
       programs: PROGRAMS,
       folder: (node) => join(state.path, node),
     },
-    clusterOptions,
+    { embeddedClickHouse: isClickHouseEmbedded(values) },
   );
   const password =
     values.redis.passwordFile === undefined
@@ -113,15 +95,14 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
       : { password: state.configuration.secret('redis.passwordFile', values.redis.passwordFile) };
   const redis = createRedisNodes(password);
   const starts = createRedisStarts({ state, host, redis, keeper, ...password });
-  const present = nodes.filter((node) => isThere(node, tell));
   keeper.begin(
     identify(process.pid),
-    present.map(({ name }) => name),
+    nodes.map(({ name }) => name),
   );
-  const supervisor = supervise({ ...options, state, nodes: present, keeper, starts, log, redis });
+  const supervisor = supervise({ ...options, state, nodes, keeper, starts, log, redis });
   return {
     state,
-    nodes: present,
+    nodes,
     views: supervisor.views,
     logFile: (node) => logFile(state, node),
     stop: async (hurry) => {
@@ -135,27 +116,18 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
 
 const logFile = (state: StateFolder, node: string): string => join(state.path, 'logs', `${node}.log`);
 
-function isThere({ name, command }: ClusterNode, tell: (line: string) => void): boolean {
-  const program = command.find((word) => word.endsWith('main.ts'));
-  if (program === undefined || existsSync(program)) return true;
-  tell(`${name} is left out: ${program} is not there`);
-  return false;
-}
-
 /** Refuses while another supervisor runs this state; ends what a killed one left behind. */
 async function endEarlierRun({ folder, host, tell }: LocalClusterOptions): Promise<void> {
   if (!hasState(folder)) return;
-  const { record } = readState(folder);
+  const { configuration, record } = readState(folder);
   if (record.supervisor !== null && isRunning(record.supervisor)) {
     throw new CannotStart(
       `this cluster runs already (supervisor pid ${record.supervisor.pid}, state ${folder}); \`holdfast down\` ends it`,
     );
   }
-  const left = leftovers(record);
+  const left = leftovers(record, localNodes(configuration.values));
   if (left.length === 0) return;
-  tell(
-    `ending what an earlier run left: ${left.map(({ name, process }) => `${name} (pid ${process.pid})`).join(', ')}`,
-  );
+  tell(`ending what an earlier run left: ${leftoverNames(left)}`);
   await endLeftovers(host, left);
 }
 
@@ -178,8 +150,8 @@ function supervise(options: SuperviseOptions): Supervisor {
     return {
       name: node.name,
       after: node.after,
-      stopWave: () => STOP_WAVES[node.kind] + (node.name === keeper.lastPrimary() ? 1 : 0),
-      stopWithinMs: STOP_WITHIN_MS[node.kind],
+      stopWave: () => stopWave(node.kind, node.name === keeper.lastPrimary()),
+      stopWithinMs: stopWithinMs(node.kind),
       restartDelayMs: isRedis ? numbers.redisRestartDelayMs : numbers.restartDelayMs,
       launch: (stopping) => (isRedis ? starts.launch(node, stopping) : Promise.resolve(node.command)),
       ready: () => readiness(node),

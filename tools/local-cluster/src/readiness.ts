@@ -2,12 +2,12 @@
 import type { Configuration } from '@holdfast/configuration';
 import type { Endpoint, RedisNodes } from '@holdfast/ha-core';
 import { endpointName } from '@holdfast/redis';
-import type { ClusterNode } from '@holdfast/topology';
+import type { NodeOutline } from '@holdfast/topology';
 import { askRole, askSentinel } from './redis/questions.ts';
 
 const HTTP_LIMIT_MS = 1500;
 
-export type Readiness = (node: ClusterNode) => Promise<string | undefined>;
+export type Readiness = (node: NodeOutline) => Promise<string | undefined>;
 
 /** The question for any node of this configuration. Never rejects. */
 export function createReadiness(values: Configuration, redis: RedisNodes): Readiness {

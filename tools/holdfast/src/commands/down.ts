@@ -2,7 +2,9 @@
 import {
   endLeftovers,
   isRunning,
+  leftoverNames,
   leftovers,
+  localNodes,
   readState,
   RECORD_FILE,
   signalProcess,
@@ -40,11 +42,10 @@ async function down(folder: string): Promise<void> {
       await sleep(realHost, POLL_MS);
     }
   }
-  const { record: after } = readState(folder);
-  const left = leftovers(after);
+  const after = readState(folder);
+  const left = leftovers(after.record, localNodes(after.configuration.values));
   if (left.length > 0) {
-    const names = left.map(({ name, process: { pid } }) => `${name} (pid ${pid})`).join(', ');
-    process.stdout.write(`ending what was left without a supervisor: ${names}\n`);
+    process.stdout.write(`ending what was left without a supervisor: ${leftoverNames(left)}\n`);
     await endLeftovers(realHost, left);
   }
   process.stdout.write(

@@ -3,8 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, statfsSync } from 'node:fs';
 import type { Configuration } from '@holdfast/configuration';
 import { profile } from '@holdfast/ha-core';
-import { programOnPath, takenPorts } from '@holdfast/local-cluster';
-import { listeningPoints } from '@holdfast/topology';
+import { localPoints, programOnPath, takenPorts } from '@holdfast/local-cluster';
 import { type Check, fail, ok, warn } from './check.ts';
 
 const NODE_MAJOR = 24;
@@ -74,7 +73,7 @@ function numberIn(file: string): number | undefined {
 /** Ports that others hold, while the cluster does not run itself. */
 export async function checkPorts(values: Configuration, running: boolean): Promise<readonly Check[]> {
   if (running) return [ok('ports', 'held by the running cluster')];
-  const points = listeningPoints(values, { embeddedClickHouse: true });
+  const points = localPoints(values);
   const taken = await takenPorts(points);
   if (taken.length === 0) return [ok('ports', `all ${points.length} are free`)];
   return taken.map(({ endpoint, what, shared }) =>

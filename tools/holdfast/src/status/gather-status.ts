@@ -3,9 +3,9 @@
  * down: processes from the supervisor's record, each node by asking it, accounts from a backend, else from the engines.
  */
 import type { LoadedConfiguration } from '@holdfast/configuration';
-import { askRole, type ClusterRecord, createReadiness, isRunning } from '@holdfast/local-cluster';
+import { askRole, type ClusterRecord, createReadiness, isRunning, localNodes } from '@holdfast/local-cluster';
 import { createRedisNodes, endpointName, type Role } from '@holdfast/redis';
-import { type ClusterNode, clusterNodes } from '@holdfast/topology';
+import type { NodeOutline } from '@holdfast/topology';
 import type { AccountStatus, ClusterStatus, NodeStatus } from './cluster-status.ts';
 import { type BackendView, type EngineView, readBackend, readEngines } from './sources.ts';
 
@@ -24,7 +24,7 @@ export async function gatherStatus({ configuration, record }: StatusInput): Prom
       : { password: configuration.secret('redis.passwordFile', values.redis.passwordFile) };
   const redis = createRedisNodes(password);
   const readiness = createReadiness(values, redis);
-  const nodes = nodesOf(values);
+  const nodes = localNodes(values);
   const [backend, engines, missing, roles] = await Promise.all([
     readBackend(values, apiKey),
     readEngines(values),
@@ -60,28 +60,13 @@ export async function gatherStatus({ configuration, record }: StatusInput): Prom
   };
 }
 
-/** The nodes by name, kind and endpoint; how they are started does not matter here. */
-export function nodesOf(values: LoadedConfiguration['values']): readonly ClusterNode[] {
-  const program = '';
-  const programs = {
-    engine: program,
-    backend: program,
-    sync: program,
-    clickhouse: program,
-    broker: program,
-    terminal: program,
-  };
-  const places = { runtime: '', redisServer: '', configuration: '', programs, folder: () => '' };
-  return clusterNodes(values, places, { embeddedClickHouse: true });
-}
-
 type NodeSources = StatusInput & {
   readonly engines: ReadonlyMap<string, EngineView>;
   readonly missing: string | undefined;
   readonly role: Role | undefined;
 };
 
-function nodeStatus(node: ClusterNode, sources: NodeSources): NodeStatus {
+function nodeStatus(node: NodeOutline, sources: NodeSources): NodeStatus {
   const { record, missing } = sources;
   const known = record.nodes[node.name];
   const pid = known?.process && isRunning(known.process) ? known.process.pid : null;
@@ -101,13 +86,13 @@ function nodeStatus(node: ClusterNode, sources: NodeSources): NodeStatus {
 }
 
 /** A terminal answers nobody; whether it has a session is what the engines say. */
-function terminalMissing(node: ClusterNode, { engines }: NodeSources): string | undefined {
+function terminalMissing(node: NodeOutline, { engines }: NodeSources): string | undefined {
   if (node.kind !== 'terminal') return undefined;
   const sessions = [...engines.values()].flatMap(({ accounts }) => accounts.flatMap((one) => one.sessions));
   return sessions.includes(node.name) ? undefined : 'no engine has a session with it';
 }
 
-function roleOf(node: ClusterNode, { configuration, engines, role, missing }: NodeSources): string | null {
+function roleOf(node: NodeOutline, { configuration, engines, role, missing }: NodeSources): string | null {
   switch (node.kind) {
     case 'redis':
       return role === undefined || role.is === 'other' ? null : role.is;
@@ -130,7 +115,7 @@ function roleOf(node: ClusterNode, { configuration, engines, role, missing }: No
   }
 }
 
-function noteOf(node: ClusterNode, { record, engines, role }: NodeSources): string {
+function noteOf(node: NodeOutline, { record, engines, role }: NodeSources): string {
   const notes: string[] = [];
   if (role?.is === 'primary') {
     notes.push(

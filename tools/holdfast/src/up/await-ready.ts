@@ -32,6 +32,8 @@ export function notReady(status: ClusterStatus): readonly NotReady[] {
 export type AwaitReadyOptions = {
   readonly host: Host;
   readonly read: () => Promise<ClusterStatus>;
+  /** Nodes that the supervisor itself still waits for. */
+  readonly starting: () => readonly NotReady[];
   readonly limitMs: number;
   /** True once nobody waits any more. */
   readonly cancelled: () => boolean;
@@ -44,7 +46,7 @@ export async function awaitReady(options: AwaitReadyOptions): Promise<readonly N
   const { host } = options;
   const untilMs = host.monotonicMs() + options.limitMs;
   for (;;) {
-    const missing = notReady(await options.read());
+    const missing = [...notReady(await options.read()), ...options.starting()];
     if (missing.length === 0 || options.cancelled()) return [];
     if (host.monotonicMs() >= untilMs) return missing;
     await sleep(host, POLL_MS);

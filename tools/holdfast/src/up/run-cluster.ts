@@ -4,7 +4,7 @@ import { type ConfigurationChanges, readRecord, startLocalCluster } from '@holdf
 import { CommandFailed } from '../failures.ts';
 import type { ClusterStatus } from '../status/cluster-status.ts';
 import { gatherStatus } from '../status/gather-status.ts';
-import { awaitReady } from './await-ready.ts';
+import { awaitReady, type NotReady } from './await-ready.ts';
 import { detachedReport } from './detached.ts';
 import { failureReport } from './failure-report.ts';
 import { createLiveView } from './live-view.ts';
@@ -41,7 +41,13 @@ export async function runCluster(folder: string, changes: ConfigurationChanges):
 
   if (report === undefined) view.start(read);
   const limitMs = READY_LIMIT_MS;
-  const missing = await awaitReady({ host: realHost, read, limitMs, cancelled: request.isMade });
+  const starting = (): readonly NotReady[] =>
+    cluster
+      .views()
+      .filter(({ state }) => state !== 'running')
+      .map(({ name, state, detail }) => ({ name, why: detail === '' ? state : detail }));
+  const cancelled = request.isMade;
+  const missing = await awaitReady({ host: realHost, read, starting, limitMs, cancelled });
   const failure = missing.length === 0 ? undefined : failureReport(missing, limitMs, cluster.logFile);
   if (failure !== undefined && report !== undefined) {
     await stop();

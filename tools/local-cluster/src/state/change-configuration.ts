@@ -16,8 +16,7 @@ export type ConfigurationChanges = {
 
 export type ChangedConfiguration = {
   readonly text: string;
-  /** True when something changed that Sentinels keep in files of their own: addresses, the profile's numbers. */
-  readonly sentinels: boolean;
+  readonly values: Configuration;
 };
 
 type Change = readonly [path: readonly (string | number)[], value: string | number];
@@ -34,8 +33,10 @@ export function changedConfiguration(
   if (wanted.length === 0) return undefined;
   for (const [path, value] of wanted) document.setIn(path, value);
   const changed = document.toString();
-  parseConfiguration(file, changed);
-  return { text: changed, sentinels: wanted.some(([path]) => path[0] === 'redis' || path[0] === 'profile') };
+  return {
+    text: changed,
+    values: parseConfiguration(file, changed),
+  };
 }
 
 function wantedChanges(values: Configuration, changes: ConfigurationChanges): Change[] {

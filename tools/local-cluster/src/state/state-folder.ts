@@ -14,7 +14,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { type LoadedConfiguration, loadConfiguration } from '@holdfast/configuration';
+import {
+  type Configuration,
+  type LoadedConfiguration,
+  loadConfiguration,
+  parseConfiguration,
+} from '@holdfast/configuration';
+import { coldPrimary } from '../redis/cold-primary.ts';
 import { changedConfiguration, type ConfigurationChanges } from './change-configuration.ts';
 import { type ClusterRecord, FIRST_RECORD, readRecord, writeRecord } from './cluster-record.ts';
 import { firstConfiguration, SECRETS } from './first-configuration.ts';
@@ -28,10 +34,8 @@ export type StateFolder = {
   readonly configuration: LoadedConfiguration;
   readonly recordFile: string;
   readonly record: ClusterRecord;
-  /** True when this call made it. */
+  /** True when it was made just now. */
   readonly fresh: boolean;
-  /** True when the addresses or numbers that Sentinels keep in their own files were changed by this call. */
-  readonly sentinelsOutdated: boolean;
 };
 
 const FOLDERS = ['secrets', 'logs', 'duckdb', 'backups', 'clickhouse', 'broker', 'terminals'];
@@ -43,25 +47,65 @@ export function hasState(folder: string): boolean {
   return existsSync(folder) && readdirSync(folder).length > 0;
 }
 
+export type PreparedState = {
+  /** What the configuration will be. */
+  readonly values: Configuration;
+  /** Makes the state, or writes what changed. Throws `StateDamaged` when the folder was made by another meanwhile. */
+  readonly settle: () => StateFolder;
+};
+
 /**
- * Opens the state in `folder`, or makes it. `changes` are what the command line asked for; what it does not name stays
- * as the file has it. Throws `StateDamaged` or ConfigurationError, each with the path.
+ * Reads the state in `folder`, or plans a first one; nothing is written before `settle`. `changes` are what the command
+ * line asked for; what it does not name stays as the file has it. Throws `StateDamaged` or ConfigurationError, each
+ * with the path.
  */
-export function openState(folder: string, changes: ConfigurationChanges): StateFolder {
+export function prepareState(folder: string, changes: ConfigurationChanges): PreparedState {
   const path = resolve(folder);
-  const fresh = !hasState(path);
-  if (fresh) makeState(path, changes);
-  const { configuration, record } = readState(path);
-  readSecrets(configuration);
-  const outdated = fresh ? undefined : applyChanges(configuration, changes);
+  return hasState(path) ? prepareChange(path, changes) : prepareFirst(path, changes);
+}
+
+function prepareFirst(path: string, changes: ConfigurationChanges): PreparedState {
+  const { basePort = BASE_PORT, apiPort = API_PORT, profile = 'fast', latencyMs = 0, prices } = changes;
+  const recorded = prices === undefined ? {} : { prices: resolve(prices) };
+  const text = firstConfiguration({ basePort, apiPort, profile, latencyMs, ...recorded });
+  const values = parseConfiguration(join(path, CONFIGURATION_FILE), text);
   return {
-    path,
-    configuration: outdated === undefined ? configuration : loadConfiguration(configuration.file),
-    recordFile: join(path, RECORD_FILE),
-    record,
-    fresh,
-    sentinelsOutdated: outdated?.sentinels ?? false,
+    values,
+    settle: () => {
+      makeState(path, text);
+      return stateFolder(path, true);
+    },
   };
+}
+
+function prepareChange(path: string, changes: ConfigurationChanges): PreparedState {
+  const { configuration } = readState(path);
+  const { file } = configuration;
+  readSecrets(configuration);
+  const changed = changedConfiguration(file, readFileSync(file, 'utf8'), changes);
+  return {
+    values: changed?.values ?? configuration.values,
+    settle: () => {
+      if (changed !== undefined) {
+        rememberPrimary(path, configuration.values);
+        replaceFile(file, changed.text);
+      }
+      return stateFolder(path, false);
+    },
+  };
+}
+
+/** While the Sentinels' files still fit: after a change of addresses they say nothing any more. */
+function rememberPrimary(path: string, values: Configuration): void {
+  const file = join(path, RECORD_FILE);
+  const record = readRecord(file);
+  if (record.lastPrimary === null) return;
+  const { name } = coldPrimary(path, values, { path: file, lastPrimary: record.lastPrimary });
+  writeRecord(file, { ...record, lastPrimary: name });
+}
+
+function stateFolder(path: string, fresh: boolean): StateFolder {
+  return { path, ...readState(path), recordFile: join(path, RECORD_FILE), fresh };
 }
 
 /** Reads a state and changes nothing. Throws `StateDamaged` or ConfigurationError. */
@@ -90,7 +134,7 @@ function readSecrets({ values, secret }: LoadedConfiguration): void {
   }
 }
 
-function makeState(path: string, changes: ConfigurationChanges): void {
+function makeState(path: string, configuration: string): void {
   mkdirSync(dirname(path), { recursive: true });
   const beside = mkdtempSync(join(dirname(path), `${basename(path)}.new-`));
   try {
@@ -98,32 +142,17 @@ function makeState(path: string, changes: ConfigurationChanges): void {
     for (const file of Object.values(SECRETS)) {
       writeFileSync(join(beside, file), `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 });
     }
-    const { basePort = BASE_PORT, apiPort = API_PORT, profile = 'fast', latencyMs = 0, prices } = changes;
-    const text = firstConfiguration({
-      basePort,
-      apiPort,
-      profile,
-      latencyMs,
-      ...(prices === undefined ? {} : { prices: resolve(prices) }),
-    });
-    writeFileSync(join(beside, CONFIGURATION_FILE), text, { mode: 0o600 });
+    writeFileSync(join(beside, CONFIGURATION_FILE), configuration, { mode: 0o600 });
     writeRecord(join(beside, RECORD_FILE), FIRST_RECORD);
     renameSync(beside, path);
   } catch (error) {
     rmSync(beside, { recursive: true, force: true });
-    throw error;
+    throw new StateDamaged(path, `the state folder cannot be made (${String(error)})`, { cause: error });
   }
 }
 
-function applyChanges(
-  configuration: LoadedConfiguration,
-  changes: ConfigurationChanges,
-): { readonly sentinels: boolean } | undefined {
-  const text = readFileSync(configuration.file, 'utf8');
-  const changed = changedConfiguration(configuration.file, text, changes);
-  if (changed === undefined) return undefined;
-  const beside = `${configuration.file}.new`;
-  writeFileSync(beside, changed.text, { mode: 0o600 });
-  renameSync(beside, configuration.file);
-  return { sentinels: changed.sentinels };
+/** A crash leaves the old file or the new one. */
+function replaceFile(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
 }
