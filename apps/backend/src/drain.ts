@@ -1,27 +1,16 @@
-/** Counts requests under way, and once the backend is leaving asks clients to close their connections. */
+/** Once the backend is leaving, each answer asks its client to close the connection. */
 import type { FastifyInstance } from 'fastify';
 
-export type Drain = {
-  readonly underWay: () => number;
-  readonly begin: () => void;
-  readonly begun: () => boolean;
-};
+export type Drain = { readonly begin: () => void };
 
-/** Adds the counting to every route of this server; call it before routes are added. */
-export function countRequests(server: FastifyInstance): Drain {
-  let underWay = 0;
+/** Adds it to every route of this server; call it before routes are added. */
+export function closeWhenLeaving(server: FastifyInstance): Drain {
   let begun = false;
-  server.addHook('onRequest', (_request, reply, done) => {
-    underWay += 1;
-    reply.raw.once('close', () => {
-      underWay -= 1;
-    });
+  server.addHook('onSend', (_request, reply, _payload, done) => {
     if (begun) void reply.header('connection', 'close');
     done();
   });
   return {
-    underWay: () => underWay,
-    begun: () => begun,
     begin: () => {
       begun = true;
     },

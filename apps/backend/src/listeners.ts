@@ -3,11 +3,12 @@
  * kernel spreads connections over those that live, so a killed backend is out at once.
  *
  * Leaving costs no client an error: first the shared address is given back, right after the last accept, so that no
- * connection waits in its queue; then answers carry `Connection: close`; connections end once they are idle.
+ * connection waits in its queue; then answers carry `Connection: close`; what stays open ends once it is quiet.
  */
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, Server as NetServer } from 'node:net';
 import { type Endpoint, type Host, sleep } from '@holdfast/ha-core';
+import { followConnections } from './connections.ts';
 import type { Drain } from './drain.ts';
 import type { Api } from './parts.ts';
 
@@ -19,8 +20,9 @@ export type Listeners = {
   readonly drain: (withinMs: number) => Promise<void>;
 };
 
-/** How long open connections may still send a request after the addresses were given back. */
-const LINGER_MS = 250;
+/** A connection without a request for this long, after the addresses were given back, is ended. */
+const QUIET_MS = 500;
+const LOOK_EVERY_MS = 20;
 
 /** Listens on both addresses; rejects with the system's error, which names the address, when one cannot be had. */
 export async function listen(
@@ -30,21 +32,28 @@ export async function listen(
   host: Host,
 ): Promise<Listeners> {
   const { api } = server;
-  await api.listen({ host: own.host, port: own.port });
   const second = createServer((request, response) => api.routing(request, response));
   second.keepAliveTimeout = api.server.keepAliveTimeout;
   second.requestTimeout = api.server.requestTimeout;
-  await listening(second, shared);
   const servers = [second, api.server];
+  const connections = servers.map((one) => followConnections(one, host));
+  await api.listen({ host: own.host, port: own.port });
+  await listening(second, shared);
 
   const drain = async (withinMs: number): Promise<void> => {
     const startedMs = host.monotonicMs();
-    const leftMs = (): number => Math.max(0, withinMs - (host.monotonicMs() - startedMs));
-    server.drain.begin();
+    const leftMs = (): number => withinMs - (host.monotonicMs() - startedMs);
     await giveBack(servers, host);
-    await sleep(host, Math.min(LINGER_MS, leftMs()));
-    while (server.drain.underWay() > 0 && leftMs() > 0) await sleep(host, 10);
-    for (const one of servers) one.closeAllConnections();
+    // Only now: whoever is asked to close connects anew at once, and must find another backend.
+    server.drain.begin();
+    const open = (): number => connections.reduce((sum, one) => sum + one.count(), 0);
+    while (open() > 0 && leftMs() > 0) {
+      await sleep(host, LOOK_EVERY_MS);
+      // In the phase right after the one that reads: what has arrived by now was seen.
+      await sleep(host, 0);
+      for (const one of connections) one.endQuiet(QUIET_MS);
+    }
+    for (const one of connections) one.destroyAll();
   };
   return { port: portOf(api.server), sharedPort: portOf(second), drain };
 }

@@ -14,7 +14,7 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
 import { readJsonBodies, readTextBodies } from './body.ts';
-import { countRequests, type Drain } from './drain.ts';
+import { closeWhenLeaving, type Drain } from './drain.ts';
 import { answerErrors } from './error-handler.ts';
 import { refuseOtherMethods } from './methods.ts';
 import type { Api, Parts } from './parts.ts';
@@ -45,7 +45,7 @@ export async function createServer(
   server.setSerializerCompiler(
     options.checkAnswers === true ? serializerCompiler : () => (data) => JSON.stringify(data),
   );
-  const drain = countRequests(server);
+  const drain = closeWhenLeaving(server);
   answerErrors(server, parts);
   await server.register(swagger, {
     openapi: {
