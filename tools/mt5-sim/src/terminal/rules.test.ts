@@ -105,6 +105,19 @@ test('rule 3, I7: a command whose life ends in the queue, or in a buffer while O
   ]);
 });
 
+test('rule 3, I7: the last look is right before OrderSend, for what was taken in time and then waited', async () => {
+  const world = await createWorld({ latencyMs: 6000 }, { timerFloorMs: 16 });
+  await fence(world, world.a, 'a', '1');
+  await world.advance(30);
+  // All three are read before the first is begun.
+  sendTo(world.a.session(), 'a', '1', 's1/1');
+  sendTo(world.a.session(), 'a', '1', 's2/1', BUY, { lifeMs: 5000 });
+  sendTo(world.a.session(), 'a', '1', 's3/1', BUY, { lifeMs: 60_000 });
+  await world.advance(6200);
+  expect(told(world.a)).toEqual(['s1/1 10009', 's2/1 expired', 's3/1 no_lease']);
+  expect(journalled(world, 'INTENT')).toEqual(['s1/1']);
+});
+
 test('rule 4, I2: a known command id is answered from the journal, whoever sends it and whatever it carries', async () => {
   const world = await createWorld({ latencyMs: 100 });
   await fence(world, world.a, 'a', '1');
