@@ -99,7 +99,7 @@ function environment() {
     NX_DAEMON: 'false',
     NX_TUI: 'false',
     NO_COLOR: '1',
-    FORCE_COLOR: '0',
+    FORCE_COLOR: undefined,
   };
 }
 
