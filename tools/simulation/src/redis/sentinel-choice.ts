@@ -18,6 +18,8 @@ export type SeenInstance = {
   /** Since when what it says of its role or its primary is not what this Sentinel expects. */
   strangeSinceMs: number | undefined;
   connected: boolean;
+  /** Seen as down by this Sentinel when the choice is made. */
+  isDown: boolean;
 };
 
 export type ChoiceSettings = {
@@ -36,8 +38,8 @@ export function choosePromoted(
   const infoLimitMs = downSinceMs === undefined ? settings.infoMs * 3 : settings.pingMs * 5;
   const linkLimitMs = (downSinceMs === undefined ? 0 : nowMs - downSinceMs) + settings.downAfterMs * 10;
   const able = replicas.filter((replica) => {
-    if (!replica.connected || nowMs - replica.lastPongMs > settings.downAfterMs) return false;
-    if (nowMs - replica.lastPongMs > settings.pingMs * 5) return false;
+    if (!replica.connected || replica.isDown || nowMs - replica.lastPongMs > settings.pingMs * 5)
+      return false;
     if (replica.priority === 0 || nowMs - replica.infoAtMs > infoLimitMs) return false;
     return replica.linkDownSinceMs === undefined || nowMs - replica.linkDownSinceMs <= linkLimitMs;
   });
@@ -59,6 +61,7 @@ export function unseen(address: string, nowMs: number): SeenInstance {
     follows: '',
     strangeSinceMs: undefined,
     connected: false,
+    isDown: false,
   };
 }
 
