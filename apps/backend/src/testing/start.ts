@@ -47,6 +47,7 @@ export async function startTestBackend(
     writer,
   });
   const url = `http://127.0.0.1:${backend.port}`;
+  await ready(url);
   const call: StartedBackend['call'] = (path, body, headers = {}) =>
     fetch(`${url}${path}`, {
       ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
@@ -57,6 +58,17 @@ export async function startTestBackend(
       },
     });
   return { ...backend, url, sharedUrl: `http://127.0.0.1:${backend.sharedPort}`, call };
+}
+
+const READY_WITHIN_MS = 20_000;
+
+/** Waits until it has found the primary: before that a read is rightly answered 503. */
+async function ready(url: string): Promise<void> {
+  const startedMs = realHost.monotonicMs();
+  while ((await fetch(`${url}/readyz`)).status !== 200) {
+    if (realHost.monotonicMs() - startedMs > READY_WITHIN_MS) throw new Error(`${url} was not ready in time`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 type At = { readonly host: string; readonly port: number };
