@@ -36,19 +36,14 @@ const QUICK = [
   vitest('unit', 'unit', 6 * MINUTE_MS, { needs: ['redis-server'] }),
   vitest('structure', 'structure', 2 * MINUTE_MS, { together: true }),
   vitest('contract', 'contract', 3 * MINUTE_MS, { needs: ['redis-server'] }),
-  vitest('sim', 'sim', 5 * MINUTE_MS),
+  vitest('sim', 'sim', 6 * MINUTE_MS, { shown: true }),
   vitest('e2e', 'e2e', 10 * MINUTE_MS, { needs: ['redis-server'], shown: true, without: CONSOLE }),
 ];
 
-const LONG = [
-  vitest('sim, long', 'sim', 12 * MINUTE_MS, { env: { HOLDFAST_LONG: '1' }, shown: true }),
-  vitest('e2e, long', 'e2e', 15 * MINUTE_MS, {
-    env: { HOLDFAST_LONG: '1' },
-    needs: ['redis-server'],
-    shown: true,
-    without: CONSOLE,
-  }),
-];
+/** Other seeds than the quick form's. */
+const LONG_SIM = { HOLDFAST_SIM_FROM: '201', HOLDFAST_SIM_SEEDS: '3000' };
+
+const LONG = [vitest('sim, long', 'sim', 20 * MINUTE_MS, { env: LONG_SIM, shown: true })];
 
 /** The suites to run; `all` adds the long forms. */
 export function suites(all) {

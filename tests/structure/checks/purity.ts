@@ -47,6 +47,8 @@ const MODULES: Readonly<Record<string, string>> = {
 /** Files of ha-core that may hash: a hash is a function of its input alone. */
 const HASHING = new Set(['libs/ha-core/src/signal/identity.ts', 'libs/ha-core/src/order/stored-record.ts']);
 
+const HASHES = new Set(['hash', 'createHash']);
+
 const CHANCE = new Set([
   'randomUUID',
   'randomBytes',
@@ -109,7 +111,7 @@ function globalName(node: Node, parent: Node | undefined, key: string): string |
 function coreImports(tree: Tree, path: string): Finding[] {
   return sourceOf(tree, path).imports.flatMap(({ from, names, line }) => {
     if (from.startsWith('.') || from === 'zod') return [];
-    const hashes = from === 'node:crypto' && names.length === 1 && names[0] === 'createHash';
+    const hashes = from === 'node:crypto' && names.length > 0 && names.every((name) => HASHES.has(name));
     if (hashes && HASHING.has(path)) return [];
     return [
       { path: `${path}:${line}`, says: `imports ${from}; ha-core knows only zod, take it as an argument` },
