@@ -8,7 +8,6 @@
 import type { BridgeSession, SessionEvent } from '@holdfast/bridge';
 import {
   applyExecution,
-  type BrokerCommand,
   commandId,
   type Ending,
   type Host,
@@ -22,7 +21,7 @@ import {
   stepOrder,
 } from '@holdfast/ha-core';
 import type { AcceptedSignal, AccountSnapshot, TradeJournal } from '@holdfast/redis';
-import { choose } from './choose.ts';
+import { type Choice, choose } from './choose.ts';
 import { createHoldings } from './holdings.ts';
 import { askJournal, executionOf, lookUp } from './inquiries.ts';
 import { createLine } from './line.ts';
@@ -244,29 +243,28 @@ export function createActiveAccount(options: ActiveAccountOptions): ActiveAccoun
         busy = choice.order;
         post(choice.order, {
           is: 'begin',
-          intent: intentFor(choice.order, choice.attempt, choice.command, trading),
+          intent: intentFor(choice, trading),
         });
     }
   };
 
-  const intentFor = (
-    order: TrackedOrder,
-    attempt: number,
-    command: BrokerCommand,
-    trading: Trading,
-  ): Intent => ({
-    commandId: commandId(order.accepted.id, attempt),
-    signalId: order.accepted.id,
-    attempt,
-    magic: order.accepted.magic,
-    comment: signalComment(order.accepted.magic),
-    command,
-    terminal: trading.session.identity.terminal,
-    journal: trading.journal,
-    boot: trading.boot,
-    epoch: Number(epoch),
-    at: host.wallMs(),
-  });
+  const intentFor = (choice: Choice & { do: 'begin' }, trading: Trading): Intent => {
+    const { id, magic } = choice.order.accepted;
+    return {
+      commandId: commandId(id, choice.attempt),
+      signalId: id,
+      attempt: choice.attempt,
+      refusals: choice.refusals,
+      magic,
+      comment: signalComment(magic),
+      command: choice.command,
+      terminal: trading.session.identity.terminal,
+      journal: trading.journal,
+      boot: trading.boot,
+      epoch: Number(epoch),
+      at: host.wallMs(),
+    };
+  };
 
   const refresh = async (): Promise<void> => {
     const witness = side.witness();

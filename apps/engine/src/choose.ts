@@ -23,6 +23,7 @@ export type Choice =
       readonly do: 'begin';
       readonly order: TrackedOrder;
       readonly attempt: number;
+      readonly refusals: number;
       readonly command: BrokerCommand;
     };
 
@@ -54,7 +55,13 @@ export function choose(input: ChoiceInput): Choice {
       symbols: input.symbols,
     });
     if (admission.is === 'command')
-      return { do: 'begin', order, attempt: state.attempt, command: admission.command };
+      return {
+        do: 'begin',
+        order,
+        attempt: state.attempt,
+        refusals: state.refusals,
+        command: admission.command,
+      };
     // A row that is not there may only not be there yet: look once more before saying no.
     if (needsLists && holdings.refreshedAtMs() < order.seenAtMs) return { do: 'look' };
     return { do: 'refuse', order, reason: admission.reason, detail: admission.detail };

@@ -79,10 +79,12 @@ export function createOrderWrites(options: OrderWritesOptions): OrderWrites {
       const step = stepOf('sent');
       const done = (): void => {
         order.steps.push(step);
+        order.intents.splice(0, order.intents.length, intent.commandId);
         options.onIntentDurable(order);
       };
+      const replaces = order.intents.at(-1) ?? '';
       order.intents.push(intent.commandId);
-      void persist(order, () => journal.intend(intent, step), done, 0);
+      void persist(order, () => journal.intend(intent, step, replaces), done, 0);
     },
     state: (order, state, reason) => {
       const step = stepOf(state, reason);

@@ -1,6 +1,7 @@
 -- intend: makes an intent durable before anything is sent (I4), for the present leadership only (I3).
 -- KEYS 1 lease  2 signal  3 intents  4 account
 -- ARGV 1 holder  2 epoch  3 command id  4 intent (JSON)  5 step (JSON)
+--      6 command id of the attempt before, which ended with a certain NO; empty for the first
 -- Replies {'ok'} | {'stale', holder, epoch} | {'finished', number} | {'missing'}: no such signal was ever accepted
 -- (it vanished with a primary before it was acknowledged, and nobody was told that it was accepted)
 local function intend(keys, argv)
@@ -21,6 +22,9 @@ local function intend(keys, argv)
     add_step(keys[2], argv[5])
   else
     redis.call('HINCRBY', keys[4], 'repeats', 1)
+  end
+  if argv[6] and argv[6] ~= '' then
+    redis.call('HDEL', keys[3], argv[6])
   end
   redis.call('HSET', keys[2], 'state', 'sent')
   return { 'ok' }

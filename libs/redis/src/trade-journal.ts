@@ -72,7 +72,8 @@ export type Finish = {
 };
 
 export type TradeJournal = {
-  readonly intend: (intent: Intent, step: Step) => Promise<JournalOutcome>;
+  /** `replaces`: the command id of the attempt before, whose intent goes with it; '' for the first. */
+  readonly intend: (intent: Intent, step: Step, replaces: string) => Promise<JournalOutcome>;
   readonly finish: (finish: Finish) => Promise<JournalOutcome>;
   readonly record: (
     records: readonly NamedRecord[],
@@ -111,11 +112,11 @@ export function createTradeJournal(
   ];
   const named = (row: NamedRecord): string[] => [row.name, JSON.stringify(row.record)];
   return {
-    intend: (intent, step) =>
+    intend: (intent, step, replaces) =>
       put({
         name: 'hf_intend',
         keys: [keys.lease, keys.signal(intent.magic), keys.intents, keys.account],
-        args: [...lead, intent.commandId, JSON.stringify(intent), JSON.stringify(step)],
+        args: [...lead, intent.commandId, JSON.stringify(intent), JSON.stringify(step), replaces],
       }),
     finish: ({ signal, result, step, intents, records, changes }) =>
       put({

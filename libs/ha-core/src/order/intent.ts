@@ -60,6 +60,8 @@ export type Intent = {
   readonly commandId: string;
   readonly signalId: string;
   readonly attempt: number;
+  /** How often the broker itself refused earlier attempts: only these count against the limit. */
+  readonly refusals: number;
   readonly magic: string;
   readonly comment: string;
   readonly command: BrokerCommand;

@@ -6,11 +6,13 @@ import { LIMITS } from '../constants.ts';
 
 const intent = (
   attempt = 1,
+  refusals = 0,
   command: Intent['command'] = { do: 'deal', symbol: 'EURUSD', side: 'buy', volume: '0.1' },
 ): Intent => ({
   commandId: commandId('s1', attempt),
   signalId: 's1',
   attempt,
+  refusals,
   magic: '77',
   comment: 'hf-x',
   command,
@@ -31,7 +33,7 @@ const execution = (retcode: number, more: Partial<Execution> = {}): Execution =>
   at: 0,
   ...more,
 });
-const waiting: OrderState = { is: 'waiting', attempt: 1, notBeforeMs: 0 };
+const waiting: OrderState = { is: 'waiting', attempt: 1, refusals: 0, notBeforeMs: 0 };
 const sent: OrderState = { is: 'sent', intent: intent() };
 const asking: OrderState = { is: 'asking', intent: intent() };
 
@@ -80,13 +82,25 @@ describe('the life of an order', () => {
   });
 
   it('ends a retried order after the last attempt, and when its life is over', () => {
-    const last: OrderState = { is: 'sent', intent: intent(LIMITS.attemptsMax) };
+    const last: OrderState = { is: 'sent', intent: intent(9, LIMITS.attemptsMax - 1) };
     expect(play(last, { is: 'result', execution: execution(10004), lifeMs: 60_000 }).effects).toEqual([
       'finish rejected broker_requote',
     ]);
     expect(play(sent, { is: 'result', execution: execution(10004), lifeMs: 50 }).effects).toEqual([
       'finish expired ttl_passed',
     ]);
+  });
+
+  it('does not count what never reached the broker: it waits for a terminal as long as it lives', () => {
+    const often: OrderState = { is: 'sent', intent: intent(50) };
+    const refused = (lifeMs: number): OrderEvent => ({ is: 'refused', reason: 'no_broker', lifeMs });
+    expect(play(often, refused(60_000)).state).toEqual({
+      is: 'waiting',
+      attempt: 51,
+      refusals: 0,
+      notBeforeMs: 1000 + LIMITS.lookUpEveryMsMax,
+    });
+    expect(play(often, refused(100)).effects).toEqual(['finish expired ttl_passed']);
   });
 
   it('looks up a yes that names no deal', () => {

@@ -37,8 +37,13 @@ export type Ending = {
 };
 
 export type OrderState =
-  /** In line. `attempt` is the next one's number; `notBeforeMs` holds back a retry. */
-  | { readonly is: 'waiting'; readonly attempt: number; readonly notBeforeMs: number }
+  /** In line. `attempt` is the next one's number, `refusals` how often the broker said no; `notBeforeMs` holds back a retry. */
+  | {
+      readonly is: 'waiting';
+      readonly attempt: number;
+      readonly refusals: number;
+      readonly notBeforeMs: number;
+    }
   | { readonly is: 'intending'; readonly intent: Intent }
   | { readonly is: 'sent'; readonly intent: Intent }
   /** The session ended, or this engine has just taken over: only the terminal's journal knows. */
@@ -154,8 +159,7 @@ function sent(state: Sent, event: OrderEvent, nowMs: number): OrderStep {
       const { answer } = event;
       if (answer.state === 'result') return executed(intent, answer.execution, event.lifeMs, nowMs);
       if (answer.state === 'refused') return refusedByBridge(intent, answer.reason, event.lifeMs, nowMs);
-      if (answer.state === 'never' && answer.sameJournal)
-        return again(intent, event.lifeMs, nowMs, 0, 'not_trading');
+      if (answer.state === 'never' && answer.sameJournal) return neverArrived(intent, event.lifeMs, nowMs);
       const why = answer.state === 'never' ? 'never arrived, says another journal' : 'sent, no answer';
       return becomeUnknown(intent, nowMs, why, 0);
     }
@@ -206,11 +210,19 @@ function accepted(intent: Intent, execution: Execution, nowMs: number): OrderSte
   }
 }
 
+/**
+ * The bridge never gave it to the broker, so the attempt does not count against the broker's limit: the signal waits for
+ * a terminal that takes it, with growing pauses, for as long as it lives.
+ */
 function refusedByBridge(intent: Intent, reason: string, lifeMs: number, nowMs: number): OrderStep {
   if (reason === 'expired') return finish(expired, intent);
   if (reason === 'bad_command')
     return finish({ outcome: 'rejected', reason: 'poison', detail: reason }, intent);
-  return again(intent, lifeMs, nowMs, LIMITS.attemptPauseMs, 'not_trading');
+  const pauseMs = Math.min(
+    LIMITS.lookUpEveryMsMax,
+    LIMITS.attemptPauseMs * 2 ** Math.min(intent.attempt - 1, 10),
+  );
+  return lifeMs <= pauseMs ? finish(expired, intent) : wait(intent, nowMs + pauseMs, intent.refusals);
 }
 
 /** Attempt k ended with a certain NO, so attempt k+1 may follow while the signal lives (I5, I7). */
@@ -223,14 +235,23 @@ function again(
   execution?: Execution,
 ): OrderStep {
   if (lifeMs <= pauseMs) return finish(expired, intent);
-  if (intent.attempt >= LIMITS.attemptsMax) {
-    const detail = `after ${intent.attempt} attempts`;
+  const refusals = intent.refusals + 1;
+  if (refusals >= LIMITS.attemptsMax) {
+    const detail = `refused ${refusals} times`;
     return finish(
       { outcome: 'rejected', reason, detail, ...(execution === undefined ? {} : { execution }) },
       intent,
     );
   }
-  return stay({ is: 'waiting', attempt: intent.attempt + 1, notBeforeMs: nowMs + pauseMs });
+  return wait(intent, nowMs + pauseMs, refusals);
+}
+
+function neverArrived(intent: Intent, lifeMs: number, nowMs: number): OrderStep {
+  return lifeMs <= 0 ? finish(expired, intent) : wait(intent, nowMs, intent.refusals);
+}
+
+function wait(intent: Intent, notBeforeMs: number, refusals: number): OrderStep {
+  return stay({ is: 'waiting', attempt: intent.attempt + 1, refusals, notBeforeMs });
 }
 
 function becomeUnknown(intent: Intent, nowMs: number, why: string, firstMs: number): OrderStep {
@@ -260,7 +281,7 @@ function unknown(state: OrderState & { is: 'unknown' }, event: OrderEvent, nowMs
     case 'answer':
       // "Never" and "refused" by the journal that the intent names are certain, however late they come.
       if (event.answer.state === 'never' && event.answer.sameJournal) {
-        return again(intent, event.lifeMs, nowMs, 0, 'not_trading');
+        return neverArrived(intent, event.lifeMs, nowMs);
       }
       if (event.answer.state === 'refused')
         return refusedByBridge(intent, event.answer.reason, event.lifeMs, nowMs);

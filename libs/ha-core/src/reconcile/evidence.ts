@@ -64,7 +64,8 @@ export function findProof(intent: Intent, records: BrokerRecords): Proof {
 }
 
 function ofDeals(intent: Intent, records: BrokerRecords): Proof {
-  const deals = records.deals.filter((deal) => deal.magic === intent.magic);
+  // A stop loss or take profit closes with the magic of the position: only what an Expert Advisor sent is our command.
+  const deals = records.deals.filter((deal) => deal.magic === intent.magic && deal.cause === 'expert');
   const [first] = deals;
   if (first !== undefined) {
     const volume = deals.map((deal) => decimal(deal.volume)).reduce(addDecimals);

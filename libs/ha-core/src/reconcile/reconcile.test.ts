@@ -37,6 +37,7 @@ const intent = (command: Intent['command']): Intent => ({
   commandId: 's/1',
   signalId: 's',
   attempt: 1,
+  refusals: 0,
   magic: '77',
   comment: '',
   command,
@@ -86,6 +87,14 @@ describe('proof from the broker records', () => {
     expect(findProof(buy, { ...none, deals: [deal('77', '0.1'), deal('77', '0.2')] })).toMatchObject({
       is: 'executed',
       execution: { volume: '0.3', order: '6', deal: '7' },
+    });
+  });
+
+  it('does not take the deal of a stop loss for the command, though it has its magic', () => {
+    const stopped = { ...deal('77', '0.3'), entry: 'out' as const, cause: 'sl' };
+    expect(findProof(buy, { ...none, deals: [stopped] })).toEqual({ is: 'none' });
+    expect(findProof(buy, { ...none, deals: [deal('77', '0.3'), stopped] })).toMatchObject({
+      execution: { volume: '0.3' },
     });
   });
 
