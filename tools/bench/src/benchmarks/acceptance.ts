@@ -2,12 +2,10 @@
  * Acceptance: from the request to the answer that says that the signal is durable on every node that could be
  * promoted (I1). One backend process, three Redis processes, no engine: what is accepted stays in RTSS.
  */
-import { childCommand } from '../processes/product.ts';
+import { startBackend } from '../processes/product.ts';
 import { accountName, makeWorkplace } from '../processes/configuration.ts';
-import { startChild } from '../processes/child.ts';
 import { startRedisTrio } from '../processes/redis-trio.ts';
 import { startWorker } from '../processes/worker.ts';
-import { untilReady } from '../processes/readiness.ts';
 import { type Target, TARGETS } from '../contestants/targets.ts';
 import type { TargetsJob } from '../contestants/targets-main.ts';
 import type { FloorJob } from '../floor/floor-main.ts';
@@ -25,6 +23,7 @@ export type AcceptanceOptions = {
 };
 
 const ACCOUNTS = 8;
+const START_WITHIN_MS = 60_000;
 const MEASURE_WITHIN_MS = 120_000;
 
 const TARGET_NAMES: Readonly<Record<Target, string>> = {
@@ -42,8 +41,7 @@ export async function measureAcceptance(options: AcceptanceOptions): Promise<Ser
   try {
     const redis = await startRedisTrio(values, workplace.folder);
     ends.push(redis.end);
-    const command = childCommand('backend', 'backend-1', workplace.configuration.file, options.profileFolder);
-    ends.push(startChild('backend-1', command, workplace.folder).end);
+    ends.push((await startBackend(workplace, options.profileFolder)).end);
     const targets = startWorker<TargetsJob, { port: number }>(
       'targets',
       new URL('../contestants/targets-main.ts', import.meta.url),
@@ -53,8 +51,7 @@ export async function measureAcceptance(options: AcceptanceOptions): Promise<Ser
     ends.push(floor.end);
     const load = startWorker<LoadJob, Timings>('load', new URL('../load/load-main.ts', import.meta.url));
     ends.push(load.end);
-    const beside = await targets.run({ redisPort: redis.port }, 10_000);
-    await untilReady(values.api.listen, '/readyz');
+    const beside = await targets.run({ redisPort: redis.port }, START_WITHIN_MS);
 
     const accounts = Array.from({ length: ACCOUNTS }, (_, index) => accountName(index));
     const overHttp = (port: number, prefix: string, name: string, isFloor = false): Contestant => ({
@@ -87,6 +84,6 @@ export async function measureAcceptance(options: AcceptanceOptions): Promise<Ser
     });
   } finally {
     for (const end of ends.reverse()) await end();
-    workplace.remove();
+    if (!process.env['KEEP']) workplace.remove();
   }
 }

@@ -28,16 +28,14 @@ serveJobs(async ({ redisPort }: TargetsJob): Promise<{ readonly port: number }> 
         const { account } = request.params;
         const { id } = request.body;
         await ways[target](account, request.body);
-        return reply
-          .code(202)
-          .send({
-            id,
-            account,
-            state: 'accepted',
-            magic: '1000000000000000',
-            acceptedAt: Date.now(),
-            repeat: false,
-          });
+        return reply.code(202).send({
+          id,
+          account,
+          state: 'accepted',
+          magic: '1000000000000000',
+          acceptedAt: Date.now(),
+          repeat: false,
+        });
       },
     );
   }

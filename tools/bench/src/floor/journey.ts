@@ -1,11 +1,12 @@
 /**
  * The floor of the whole journey: accept, a blocked XREAD wakes, durable intent, echo over TCP, durable result, a
- * blocked XREAD of the reader wakes. All in one process, but for the echo: there is no faster way to say the same.
+ * blocked XREAD of the reader wakes; ended when the reader has seen it and both replicas have it. All in one process,
+ * but for the echo: there is no faster way to say the same.
  */
-import { connect, type Socket } from 'node:net';
 import { runClosedLoop, type Timings } from '../load/closed-loop.ts';
 import { acceptCommand, finishCommand, intendCommand, key, magicOf, takeCommand } from './commands.ts';
 import { type Connection, openConnection } from './connection.ts';
+import { type Echo, openEcho } from './echo-client.ts';
 import type { FloorJob } from './floor-main.ts';
 import { createGroups, type Groups } from './groups.ts';
 import { encode, type Reply } from './resp.ts';
@@ -20,21 +21,24 @@ export async function runFloorJourney(job: FloorJob): Promise<Timings> {
   const accounts = job.accounts.slice(0, job.inFlight);
   const broker = await openEcho(job.echoPort);
   const ended = new Map<string, () => void>();
+  const carried = new Map<string, Promise<void>>();
   let over = false;
   try {
     for (const account of accounts) await writing.put(takeCommand(account));
+    const [oldSignals, oldResults] = [
+      await newestOf(signals, accounts, 'rtss'),
+      await newestOf(results, accounts, 'rtrs'),
+    ];
+    const begin = (entry: Entry): void => {
+      carried.set(field(entry, 'magic'), carryOut(entry, writing, broker));
+    };
     const failed = Promise.race([
-      follow(
-        signals,
-        accounts,
-        'rtss',
-        (entry) => void carryOut(entry, writing, broker),
-        () => over,
-      ),
+      follow(signals, accounts, 'rtss', oldSignals, begin, () => over),
       follow(
         results,
         accounts,
         'rtrs',
+        oldResults,
         (entry) => finish(entry, ended),
         () => over,
       ),
@@ -48,6 +52,8 @@ export async function runFloorJourney(job: FloorJob): Promise<Timings> {
       });
       await accepting.put(acceptCommand(account, id, magic, 'backend-1'));
       await seen;
+      await carried.get(magic);
+      carried.delete(magic);
     });
     const timings = await Promise.race([loop, failed]);
     if (timings === undefined) throw new Error('a reader of the floor ended before its time');
@@ -59,6 +65,7 @@ export async function runFloorJourney(job: FloorJob): Promise<Timings> {
   }
 }
 
+type Stream = 'rtss' | 'rtrs';
 type Entry = { readonly account: string; readonly id: string; readonly fields: readonly string[] };
 
 const field = (entry: Entry, name: string): string => entry.fields[entry.fields.indexOf(name) + 1] ?? '';
@@ -81,22 +88,33 @@ function finish(entry: Entry, ended: Map<string, () => void>): void {
   ended.delete(magic);
 }
 
-/** Follows one stream of each account from its end on. Resolves when it was closed in order. */
+/** The newest entry of one stream of each account, by key: what comes later is followed. */
+async function newestOf(
+  connection: Connection,
+  accounts: readonly string[],
+  stream: Stream,
+): Promise<Map<string, string>> {
+  const last = new Map<string, string>();
+  for (const account of accounts) {
+    const name = key(account, stream);
+    const [newest] = await connection.send(encode('XREVRANGE', name, '+', '-', 'COUNT', '1'), 1);
+    const [row] = Array.isArray(newest) ? newest : [];
+    last.set(name, Array.isArray(row) ? String(row[0]) : '0-0');
+  }
+  return last;
+}
+
+/** Follows one stream of each account from the entries given. Resolves when it was closed in order. */
 async function follow(
   connection: Connection,
   accounts: readonly string[],
-  stream: 'rtss' | 'rtrs',
+  stream: Stream,
+  last: Map<string, string>,
   take: (entry: Entry) => void,
   over: () => boolean,
 ): Promise<undefined> {
   const accountOf = new Map(accounts.map((account) => [key(account, stream), account]));
   const keys = [...accountOf.keys()];
-  const last = new Map<string, string>();
-  for (const name of keys) {
-    const [newest] = await connection.send(encode('XREVRANGE', name, '+', '-', 'COUNT', '1'), 1);
-    const [row] = Array.isArray(newest) ? newest : [];
-    last.set(name, Array.isArray(row) ? String(row[0]) : '0-0');
-  }
   while (!over()) {
     const ids = keys.map((name) => last.get(name) ?? '0-0');
     const command = encode('XREAD', 'COUNT', '500', 'BLOCK', '1000', 'STREAMS', ...keys, ...ids);
@@ -120,35 +138,5 @@ function entriesOf(part: Reply, accountOf: ReadonlyMap<string, string>): Entry[]
   return (Array.isArray(rows) ? rows : []).map((row) => {
     const [id, fields] = Array.isArray(row) ? row : [];
     return { account, id: String(id), fields: Array.isArray(fields) ? fields.map(String) : [] };
-  });
-}
-
-type Echo = { readonly send: (line: string) => Promise<void>; readonly close: () => void };
-
-function openEcho(port: number): Promise<Echo> {
-  return new Promise((resolve, reject) => {
-    const waiting = new Map<string, () => void>();
-    let rest = '';
-    const socket: Socket = connect({ host: '127.0.0.1', port, noDelay: true });
-    socket.setEncoding('latin1');
-    socket.once('error', reject);
-    socket.on('data', (chunk: string) => {
-      const lines = (rest + chunk).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) {
-        waiting.get(line)?.();
-        waiting.delete(line);
-      }
-    });
-    socket.once('connect', () =>
-      resolve({
-        send: (line) =>
-          new Promise((settle) => {
-            waiting.set(line, settle);
-            socket.write(`${line}\n`);
-          }),
-        close: () => socket.destroy(),
-      }),
-    );
   });
 }

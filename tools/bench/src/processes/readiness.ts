@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Endpoint } from '@holdfast/ha-core';
 import { httpMissing } from '@holdfast/local-cluster';
 
-const READY_WITHIN_MS = 30_000;
+const READY_WITHIN_MS = 60_000;
 const LOOK_EVERY_MS = 50;
 
 /** Resolves once `missing` answers undefined. Throws with its last answer when that takes too long. */

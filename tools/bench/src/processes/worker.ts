@@ -38,6 +38,7 @@ export function startWorker<Job, Result>(name: string, file: URL): Worker<Job, R
         () => done(() => reject(new Error(`${name} took longer than ${limitMs} ms`))),
         limitMs,
       );
+      if (!child.connected) return done(() => reject(new Error(`${name} has ended`)));
       child.on('message', take);
       child.on('exit', gone);
       child.send(job as Parameters<typeof child.send>[0]);
