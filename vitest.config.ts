@@ -21,6 +21,7 @@ export default defineConfig({
       suite('structure', ['tests/structure/**/*.test.ts'], 30_000),
       suite('contract', ['tests/contract/**/*.test.ts'], 60_000),
       suite('sim', ['tests/sim/**/*.test.ts'], 120_000),
+      suite('planted', ['tests/planted/**/*.test.ts'], 300_000),
       suite('e2e', ['tests/e2e/**/*.test.ts'], 300_000, { fileParallelism: false }),
     ],
   },

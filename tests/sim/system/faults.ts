@@ -1,5 +1,8 @@
 /** The faults of a seed: which, when and for how long. One at a time, each healed before the next begins. */
-import type { System } from './system.ts';
+import { ACCOUNT, type System } from './system.ts';
+
+/** Longer than a lease, so that another engine has taken over. */
+const TAKEOVER_MS = 2500;
 
 export type PlannedFault = {
   readonly name: string;
@@ -27,7 +30,10 @@ export function primaryOf(system: System): string {
 export const ALL_FAULTS = [
   'engine crash',
   'engine freeze',
+  'engine crash at an intent',
+  'engine freeze at an intent',
   'redis primary kill',
+  'redis primary lost behind a slow link',
   'redis replica kill',
   'redis replica freeze',
   'redis primary freeze',
@@ -76,6 +82,12 @@ function strike(kind: FaultKind, system: System, random: () => number): () => Pr
       note(engine);
       system.process(engine).freeze();
       return () => system.process(engine).resume();
+    case 'engine crash at an intent':
+    case 'engine freeze at an intent':
+      note('the one that writes it');
+      return strikeAtIntent(system, kind === 'engine crash at an intent');
+    case 'redis primary lost behind a slow link':
+      return losePrimary(system, random, note);
     case 'redis primary kill':
     case 'redis replica kill': {
       const primary = primaryOf(system);
@@ -175,6 +187,81 @@ function strike(kind: FaultKind, system: System, random: () => number): () => Pr
       return () => system.process(name).stepWallClock(-byMs);
     }
   }
+}
+
+/** Crashes or freezes an engine right when the next intent is on the primary: before it can know. */
+function strikeAtIntent(system: System, crash: boolean): () => Promise<void> {
+  const { world } = system;
+  let struck: string | undefined;
+  const unwatch = onNextIntent(system, (holder) => {
+    if (system.process(holder).state() !== 'running') return;
+    struck = holder;
+    world.note(`${holder} ${crash ? 'crashes' : 'freezes'} at its intent`);
+    if (crash) system.crash(holder);
+    else system.process(holder).freeze();
+  });
+  return async () => {
+    await world.run(() => struck !== undefined, 2000);
+    unwatch();
+    await world.run(world.now() + TAKEOVER_MS);
+    if (struck === undefined) return;
+    if (crash) await system.restart(struck);
+    else system.process(struck).resume();
+  };
+}
+
+/** Calls back once, with the engine that holds the lease, when an intent appears on the primary. */
+function onNextIntent(system: System, strike_: (holder: string) => void): () => void {
+  const read = (): { intents: number; holder: string } => {
+    const { keys } = system.redis.state(primaryOf(system)).disk.data;
+    const [intents, lease] = ['intents', 'lease'].map((name) => keys.get(`hf:{${ACCOUNT}}:${name}`));
+    return {
+      intents: intents?.is === 'hash' ? intents.fields.size : 0,
+      holder: (lease?.is === 'hash' ? lease.fields.get('holder') : undefined) ?? '',
+    };
+  };
+  let before = read().intents;
+  let watching = true;
+  system.world.onEvent(() => {
+    if (!watching) return;
+    const { intents, holder } = read();
+    if (intents > before && holder !== '') {
+      watching = false;
+      strike_(holder);
+    }
+    before = intents;
+  });
+  return () => {
+    watching = false;
+  };
+}
+
+/** One replica hears of everything late; then the primary's machine is gone, and what was under way with it. */
+function losePrimary(
+  system: System,
+  random: () => number,
+  note: (detail: string) => void,
+): () => Promise<void> {
+  const { world, wire, redis } = system;
+  const primary = primaryOf(system);
+  const slow = pick(
+    random,
+    redis.names.filter((name) => name !== primary),
+  );
+  const byMs = 20 + Math.floor(random() * 250);
+  note(`${slow} is ${byMs} ms late, then ${primary} is lost`);
+  wire.slow(primary, slow, byMs);
+  let lost = false;
+  world.after(300 + random() * 700, () => {
+    for (const name of redis.names) if (name !== primary) wire.breakBetween(primary, name);
+    redis.kill(primary);
+    wire.slow(primary, slow, 0);
+    lost = true;
+  });
+  return async () => {
+    await world.run(() => lost, 2000);
+    restartAsReplica(system, primary);
+  };
 }
 
 /**

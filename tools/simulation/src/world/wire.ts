@@ -46,6 +46,8 @@ export type Wire = {
   readonly heal: (from: string, to: string) => void;
   readonly isCut: (from: string, to: string) => boolean;
   readonly breakBetween: (one: string, other: string) => void;
+  /** Everything between two machines takes so much longer, both ways, until it is set to 0. */
+  readonly slow: (one: string, other: string, byMs: number) => void;
   /** Where a process listens, by address. */
   readonly ownerOf: (address: string) => VirtualProcess | undefined;
 };
@@ -85,6 +87,7 @@ export function createWire(world: World, options: WireOptions = {}): Wire {
   const listeners = new Map<string, { owner: VirtualProcess; onConnection: (end: WireEnd) => void }>();
   const cuts = new Set<string>();
   const bases = new Map<string, number>();
+  const slowed = new Map<string, number>();
   const connections = new Set<Connection>();
 
   const baseMs = (from: VirtualProcess, to: VirtualProcess): number => {
@@ -100,13 +103,19 @@ export function createWire(world: World, options: WireOptions = {}): Wire {
     const slow = random();
     return base * (1 + random()) + (slow > 0.995 ? random() * 20 * mostMs : 0);
   };
-  const latencyMs = (from: VirtualProcess, to: VirtualProcess): number => jittered(baseMs(from, to));
+  const slowMs = (from: VirtualProcess, to: VirtualProcess): number =>
+    slowed.size === 0 ? 0 : (slowed.get(`${from.machine}>${to.machine}`) ?? 0);
+  const latencyMs = (from: VirtualProcess, to: VirtualProcess): number =>
+    jittered(baseMs(from, to)) + slowMs(from, to);
 
   const isCut = (from: string, to: string): boolean => cuts.size > 0 && cuts.has(`${from}>${to}`);
 
   /** Carries one thing along a direction, after all before it. */
   const carry = (along: Direction, arrive: () => void): void => {
-    const atMs = Math.max(along.lastAtMs, world.now() + jittered(along.baseMs));
+    const atMs = Math.max(
+      along.lastAtMs,
+      world.now() + jittered(along.baseMs) + slowMs(along.from, along.to),
+    );
     along.lastAtMs = atMs;
     world.after(
       atMs - world.now(),
@@ -283,6 +292,12 @@ export function createWire(world: World, options: WireOptions = {}): Wire {
     heal,
     isCut,
     breakBetween,
+    slow: (one, other, byMs) => {
+      for (const pair of [`${one}>${other}`, `${other}>${one}`]) {
+        if (byMs > 0) slowed.set(pair, byMs);
+        else slowed.delete(pair);
+      }
+    },
     ownerOf: (address) => listeners.get(address)?.owner,
   };
 }

@@ -1,0 +1,90 @@
+/**
+ * Bugs that are planted on purpose, one at a time, into a copy of the tree: each breaks an invariant, and the suite
+ * named must say so. `find` matches exactly once in the file. The product holds no flag for any of this.
+ */
+export type PlantedBug = {
+  /** The invariant, and how it is broken. */
+  readonly breaks: string;
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+  readonly caughtBy: 'sim' | 'contract';
+  /** A word of the report that caught it. */
+  readonly says: string;
+};
+
+export const PLANTED: readonly PlantedBug[] = [
+  {
+    breaks: 'I1: the group counts as acknowledged when one replica of the set has it',
+    file: 'libs/ha-core/src/in-sync-set/in-sync-set.ts',
+    find: 'return members.every(',
+    replace: 'return members.some(',
+    caughtBy: 'sim',
+    says: 'I1',
+  },
+  {
+    breaks: 'I2: a send without a certain answer is sent again',
+    file: 'libs/ha-core/src/order/order.ts',
+    find: 'return becomeUnknown(intent, nowMs, `broker_${code.name}`, LIMITS.lookUpFirstMs);',
+    replace: 'return again(intent, lifeMs, nowMs, LIMITS.attemptPauseMs, `broker_${code.name}`, execution);',
+    caughtBy: 'sim',
+    says: 'I2',
+  },
+  {
+    breaks: 'I3: a terminal takes commands and fences of any epoch',
+    file: 'tools/mt5-sim/src/terminal/commands.ts',
+    find: 'const [given, held] = [BigInt(epoch), BigInt(fence.epoch)];',
+    replace: 'const [given, held] = [BigInt(epoch), 0n];',
+    caughtBy: 'sim',
+    says: 'I3',
+  },
+  {
+    breaks: 'I3: Redis takes the writes of any engine that some engine leads',
+    file: 'libs/redis/functions/_library.lua',
+    find: 'if lease[1] == holder and lease[2] == epoch then',
+    replace: 'if lease[1] then',
+    caughtBy: 'contract',
+    says: 'stale',
+  },
+  {
+    breaks: 'I4: a command is sent while its intent is being written',
+    file: 'libs/ha-core/src/order/order.ts',
+    find: "effects: [{ do: 'write_intent', intent: event.intent }],",
+    replace:
+      "effects: [{ do: 'write_intent', intent: event.intent }, { do: 'send', intent: event.intent, lifeMs: 5000 }],",
+    caughtBy: 'sim',
+    says: 'I4',
+  },
+  {
+    breaks: 'I4: a write counts as acknowledged before the replicas have it',
+    file: 'libs/redis/src/acknowledged-writer.ts',
+    find: 'const reached = await confirm(on, read, startedMs);',
+    replace: 'const reached = (await Promise.race([confirm(on, read, startedMs), true])) as true;',
+    caughtBy: 'sim',
+    says: 'I',
+  },
+  {
+    breaks: 'I6: a second result of a signal is recorded',
+    file: 'libs/redis/functions/finish.lua',
+    find: '  if known then',
+    replace: '  if known == argv[1] then',
+    caughtBy: 'contract',
+    says: 'repeat',
+  },
+  {
+    breaks: 'I7: the life of a signal begins anew with every engine that sees it',
+    file: 'apps/engine/src/tracked-order.ts',
+    find: 'return Math.floor(Math.min(byWall, byMonotonic));',
+    replace: 'return Math.floor(byMonotonic + 0 * byWall + 60_000);',
+    caughtBy: 'sim',
+    says: 'I7',
+  },
+  {
+    breaks: 'I8: a number is left out',
+    file: 'libs/redis/functions/_library.lua',
+    find: "local number = redis.call('HINCRBY', account_key, 'number', 1)",
+    replace: "local number = redis.call('HINCRBY', account_key, 'number', record == '' and 1 or 2)",
+    caughtBy: 'sim',
+    says: 'I8',
+  },
+];
