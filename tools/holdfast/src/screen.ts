@@ -7,13 +7,15 @@ const ESCAPE = '\u001b';
 export function terminalOptions(): ShowOptions {
   const terminal = process.stdout.isTTY;
   return {
-    columns: terminal ? process.stdout.columns : Number.MAX_SAFE_INTEGER,
+    // A terminal that does not know its width says 0.
+    columns: (terminal && process.stdout.columns) || Number.MAX_SAFE_INTEGER,
     colours: terminal && !process.env['NO_COLOR'],
   };
 }
 
-/** Draws lines over what was there; on something that is no terminal they are appended. */
+/** Draws lines over what was there, as many as fit; on something that is no terminal all are appended. */
 export function draw(lines: readonly string[]): void {
-  const text = `${lines.join('\n')}\n`;
-  process.stdout.write(process.stdout.isTTY ? `${ESCAPE}[H${ESCAPE}[2J${text}` : text);
+  if (!process.stdout.isTTY) return void process.stdout.write(`${lines.join('\n')}\n`);
+  const rows = process.stdout.rows || Number.MAX_SAFE_INTEGER;
+  process.stdout.write(`${ESCAPE}[H${ESCAPE}[2J${lines.slice(0, rows - 1).join('\n')}\n`);
 }

@@ -7,8 +7,8 @@ import { showStatus } from '../status/show-status.ts';
 export type LiveView = {
   /** An event, in words. */
   readonly tell: (line: string) => void;
-  /** Shown below the table from now on. */
-  readonly foot: (lines: readonly string[]) => void;
+  /** Shown from now on: `short` always, `lines` below the table where there is room. */
+  readonly foot: (short: string, lines: readonly string[]) => void;
   /** Begins to draw. */
   readonly start: (read: () => Promise<ClusterStatus>) => void;
   /** Ends the drawing; later events come as lines. */
@@ -23,12 +23,13 @@ export function createLiveView(host: Host): LiveView {
   const terminal = process.stdout.isTTY;
   const events: string[] = [];
   let footLines: readonly string[] = [];
+  let top = 'starting; Ctrl-C stops all';
   let drawing = false;
 
   const frame = async (read: () => Promise<ClusterStatus>): Promise<void> => {
     const status = await read();
     if (!drawing) return;
-    draw([...showStatus(status, terminalOptions()), '', ...events, '', ...footLines]);
+    draw([top, ...showStatus(status, terminalOptions()), '', ...events, '', ...footLines]);
     host.after(EVERY_MS, () => void frame(read));
   };
 
@@ -38,7 +39,8 @@ export function createLiveView(host: Host): LiveView {
       events.splice(0, events.length - EVENTS_SHOWN);
       if (!drawing) process.stdout.write(`${line}\n`);
     },
-    foot: (lines) => {
+    foot: (short, lines) => {
+      top = short;
       footLines = lines;
       if (!drawing) process.stdout.write(`\n${lines.join('\n')}\n\n`);
     },

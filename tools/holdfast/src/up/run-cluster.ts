@@ -1,6 +1,7 @@
 /** Runs the cluster in this process until it is asked to stop: start, readiness, the view or the report, the end. */
 import { realHost } from '@holdfast/process';
 import { type ConfigurationChanges, readRecord, startLocalCluster } from '@holdfast/local-cluster';
+import { endpointName } from '@holdfast/redis';
 import { CommandFailed } from '../failures.ts';
 import type { ClusterStatus } from '../status/cluster-status.ts';
 import { gatherStatus } from '../status/gather-status.ts';
@@ -54,8 +55,10 @@ export async function runCluster(folder: string, changes: ConfigurationChanges):
     throw new CommandFailed(failure);
   }
   if (!request.isMade()) {
+    const console = `http://${endpointName(configuration.values.api.listen)}/`;
+    const summary = failure === undefined ? `console and API: ${console}` : 'not ready yet';
     const lines = failure?.split('\n') ?? whereThingsAre(configuration, folder);
-    if (report === undefined) view.foot([...lines, '', 'Ctrl-C stops all.']);
+    if (report === undefined) view.foot(`${summary}; Ctrl-C stops all`, [...lines, '', 'Ctrl-C stops all.']);
     else await report({ is: 'ready', text: `\n${lines.join('\n')}` });
   }
   await request.made;

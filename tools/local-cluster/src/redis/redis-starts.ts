@@ -64,10 +64,13 @@ export function createRedisStarts(options: RedisStartsOptions): RedisStarts {
       self: node,
       host,
       sentinels: sentinelViews,
-      otherPrimaries: async () => {
+      others: async () => {
         const others = nodes.filter(({ name }) => name !== node.name);
         const roles = await Promise.all(others.map((other) => askRole(redis, other)));
-        return others.filter((_, index) => roles[index]?.is === 'primary');
+        return roles.flatMap((role, index) => {
+          const endpoint = others[index];
+          return role === undefined || endpoint === undefined ? [] : [{ endpoint, role }];
+        });
       },
       lastPrimary: primaryNow,
       limitMs: NAMED_SELF_LIMIT_MS,

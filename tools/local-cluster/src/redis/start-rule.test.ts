@@ -2,7 +2,7 @@
 import type { Endpoint, Host } from '@holdfast/ha-core';
 import { describe, expect, it } from 'vitest';
 import type { SentinelView } from './questions.ts';
-import { liveStart, type LiveStartOptions, mostNamed, workingPrimary } from './start-rule.ts';
+import { liveStart, type LiveStartOptions, type OtherNode, mostNamed, workingPrimary } from './start-rule.ts';
 
 const at = (port: number): Endpoint => ({ host: '127.0.0.1', port });
 const names = (port: number): SentinelView => ({
@@ -11,6 +11,11 @@ const names = (port: number): SentinelView => ({
   replicas: 2,
   otherSentinels: 2,
 });
+
+const follower: OtherNode = {
+  endpoint: at(3),
+  role: { is: 'replica', of: '127.0.0.1:1', link: 'connect', offset: 1 },
+};
 
 /** Each wait lets its time pass at once. */
 function start(given: Partial<LiveStartOptions>) {
@@ -29,7 +34,7 @@ function start(given: Partial<LiveStartOptions>) {
     self: at(1),
     host,
     sentinels: () => Promise.resolve([]),
-    otherPrimaries: () => Promise.resolve([]),
+    others: () => Promise.resolve([follower]),
     lastPrimary: () => at(1),
     limitMs: 10_000,
     stopping: () => false,
@@ -61,8 +66,19 @@ describe('liveStart', () => {
     expect(asked).toBe(50);
   });
 
+  it('is primary at once when no other node answers: none can be promoted', async () => {
+    let asked = 0;
+    const sentinels = () => {
+      asked += 1;
+      return Promise.resolve([names(1)]);
+    };
+    expect(await start({ sentinels, others: () => Promise.resolve([]) })).toBeUndefined();
+    expect(asked).toBe(1);
+  });
+
   it('without Sentinels follows a node that says it is primary', async () => {
-    expect(await start({ otherPrimaries: () => Promise.resolve([at(2)]) })).toEqual(at(2));
+    const primary = { endpoint: at(2), role: { is: 'primary' as const, offset: 1, replicas: [] } };
+    expect(await start({ others: () => Promise.resolve([follower, primary]) })).toEqual(at(2));
   });
 
   it('without anybody goes by the record', async () => {

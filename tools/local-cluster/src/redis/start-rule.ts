@@ -3,7 +3,8 @@
  *
  * - A cold start (no node ran): the one whose data was the primary's last starts as primary, the others as replicas.
  * - Any other start asks the Sentinels. Named another one: a replica of that one. Named this one: a failover may be
- *   under way, so wait; when they still name it at the limit, nothing was promoted and its own data is the newest.
+ *   under way, so wait; when they still name it at the limit, nothing was promoted and its own data is the newest. When
+ *   no other node answers, none can be promoted, and there is nothing to wait for.
  */
 import type { Endpoint, Host } from '@holdfast/ha-core';
 import { endpointName, type Role } from '@holdfast/redis';
@@ -12,13 +13,15 @@ import type { SentinelView } from './questions.ts';
 /** Undefined: as primary, with its own data. */
 export type ReplicaOf = Endpoint | undefined;
 
+export type OtherNode = { readonly endpoint: Endpoint; readonly role: Role };
+
 export type LiveStartOptions = {
   readonly self: Endpoint;
   readonly host: Host;
   /** Views of the Sentinels that answer. */
   readonly sentinels: () => Promise<readonly SentinelView[]>;
-  /** The other Redis nodes that say that they are primary. */
-  readonly otherPrimaries: () => Promise<readonly Endpoint[]>;
+  /** The other Redis nodes that answer, with what they say of themselves. */
+  readonly others: () => Promise<readonly OtherNode[]>;
   /** Who was primary last, for when nobody can be asked. */
   readonly lastPrimary: () => Endpoint;
   readonly limitMs: number;
@@ -37,10 +40,10 @@ export async function liveStart(options: LiveStartOptions): Promise<ReplicaOf> {
   do {
     named = mostNamed((await options.sentinels()).map(({ primary }) => primary));
     if (named !== undefined && !same(named)) return named;
-    if (named === undefined) {
-      const [other] = await options.otherPrimaries();
-      if (other !== undefined) return other;
-    }
+    const others = await options.others();
+    const primary = others.find(({ role }) => role.is === 'primary');
+    if (named === undefined && primary !== undefined) return primary.endpoint;
+    if (named !== undefined && others.length === 0) return undefined;
     await new Promise<void>((resolve) => void host.after(ASK_EVERY_MS, resolve));
   } while (host.monotonicMs() < untilMs && !options.stopping());
   if (named !== undefined) return undefined;
