@@ -43,7 +43,10 @@ const QUICK = [
 /** Other seeds than the quick form's. */
 const LONG_SIM = { HOLDFAST_SIM_FROM: '201', HOLDFAST_SIM_SEEDS: '3000' };
 
-const LONG = [vitest('sim, long', 'sim', 20 * MINUTE_MS, { env: LONG_SIM, shown: true })];
+const LONG = [
+  vitest('planted', 'planted', 15 * MINUTE_MS, { needs: ['redis-server'] }),
+  vitest('sim, long', 'sim', 15 * MINUTE_MS, { env: LONG_SIM, shown: true }),
+];
 
 /** The suites to run; `all` adds the long forms. */
 export function suites(all) {
