@@ -3,7 +3,7 @@
  * the right to use it; else the caller is told what to install.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 const CHROMIUM_NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
@@ -16,6 +16,22 @@ export function programPath(...names) {
     .find((path) => existsSync(path));
 }
 
+/**
+ * Debian asks policy-rc.d before a package starts its service. One that is there already is left as it is; ours goes
+ * away however the installation ends, because it would keep every other service of the machine from starting.
+ */
+const INSTALL = `
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  trap 'rm -f "$policy"' EXIT
+  trap 'exit 130' HUP INT TERM
+  printf '#!/bin/sh\\nexit 101\\n' >"$policy" && chmod 755 "$policy" || exit 1
+fi
+apt-get install -y --no-install-recommends "$@" && exit 0
+apt-get update
+apt-get install -y --no-install-recommends "$@"
+`;
+
 /** Installs packages by apt, without starting their services. Throws an error that names them where it cannot. */
 export function installByApt(...packages) {
   const wanted = packages.join(' ');
@@ -23,13 +39,13 @@ export function installByApt(...packages) {
   const root = process.getuid?.() === 0;
   if (!root && !programPath('sudo')) throw new Error(`installing needs root; run: apt-get install ${wanted}`);
   console.log(`installing ${wanted} by apt-get`);
-  withoutStartingServices(root, () => {
-    if (run(root, ['apt-get', 'install', '-y', '--no-install-recommends', ...packages]) === 0) return;
-    run(root, ['apt-get', 'update']);
-    if (run(root, ['apt-get', 'install', '-y', '--no-install-recommends', ...packages]) !== 0) {
-      throw new Error(`apt-get could not install ${wanted}; its output is above`);
-    }
-  });
+  // Without a terminal nobody can type a password.
+  const sudo = process.stdin.isTTY ? ['sudo'] : ['sudo', '-n'];
+  const script = ['env', 'DEBIAN_FRONTEND=noninteractive', 'sh', '-c', INSTALL, 'install', ...packages];
+  const [name, ...rest] = root ? script : [...sudo, ...script];
+  if (spawnSync(name, rest, { stdio: 'inherit' }).status !== 0) {
+    throw new Error(`${wanted} could not be installed by apt-get (its output is above); install it yourself`);
+  }
 }
 
 /** What is missing on this machine after an attempt to install it: program → why. */
@@ -48,23 +64,4 @@ async function attempt(missing, tool, ensure) {
   } catch (error) {
     missing.set(tool, error instanceof Error ? error.message : String(error));
   }
-}
-
-/** Debian asks this file before a package starts its service. One that is there already is left as it is. */
-const POLICY = '/usr/sbin/policy-rc.d';
-
-function withoutStartingServices(root, work) {
-  const ours = root && !existsSync(POLICY);
-  if (ours) writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
-  try {
-    work();
-  } finally {
-    if (ours) rmSync(POLICY, { force: true });
-  }
-}
-
-function run(root, words) {
-  const [name, ...rest] = root ? words : ['sudo', '-n', ...words];
-  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  return spawnSync(name, rest, { stdio: ['ignore', 'inherit', 'inherit'], env: environment }).status ?? 1;
 }

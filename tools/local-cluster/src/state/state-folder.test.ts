@@ -27,6 +27,13 @@ afterEach(() => rmSync(above, { recursive: true, force: true }));
 
 const open = (changes: Parameters<typeof prepareState>[1] = {}): StateFolder =>
   prepareState(folder, changes).settle();
+const refusal = (): unknown => {
+  try {
+    return prepareState(folder, {});
+  } catch (error) {
+    return error;
+  }
+};
 const yaml = (): string => readFileSync(join(folder, 'holdfast.yaml'), 'utf8');
 const secret = (state: StateFolder): string => state.configuration.secret('api.keyFile', 'secrets/api.key');
 
@@ -149,13 +156,9 @@ describe('a damaged state', () => {
     open();
     const path = join(folder, file);
     breakIt(path);
-    let message = '';
-    try {
-      prepareState(folder, {});
-    } catch (error) {
-      expect(error instanceof StateDamaged || error instanceof ConfigurationError).toBe(true);
-      message = String(error);
-    }
+    const refused = refusal();
+    expect(refused instanceof StateDamaged || refused instanceof ConfigurationError).toBe(true);
+    const message = String(refused);
     expect(message).toContain(path);
     expect(message).toContain(reason);
   });
