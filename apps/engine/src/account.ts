@@ -178,7 +178,7 @@ export function createActiveAccount(options: ActiveAccountOptions): ActiveAccoun
       case 'look_up':
         return later(effect.afterMs, () => void inquire(order));
       case 'finish': {
-        holdings.remember(order.accepted.magic, order.accepted.id);
+        holdings.remember(order.accepted.magic, order.accepted.id, effect.ending.execution?.deal);
         return writes.result(order, effect.ending, effect.intent, applied(effect.ending, effect.intent));
       }
     }
@@ -207,7 +207,10 @@ export function createActiveAccount(options: ActiveAccountOptions): ActiveAccoun
     const { margin } = options;
     const result = applyExecution(holdings.positions, intent, ending.execution, margin);
     holdings.apply(result.changes);
-    if (result.mustAsk) stale = true;
+    if (result.mustAsk) {
+      stale = true;
+      refreshSoon();
+    }
     return result.changes;
   };
 
@@ -234,7 +237,7 @@ export function createActiveAccount(options: ActiveAccountOptions): ActiveAccoun
       case 'wait':
         return later(choice.forMs, pump);
       case 'look':
-        return void refresh();
+        return void refresh(true);
       case 'expire':
         return post(choice.order, { is: 'expired' });
       case 'refuse':
@@ -266,31 +269,34 @@ export function createActiveAccount(options: ActiveAccountOptions): ActiveAccoun
     };
   };
 
-  const refresh = async (): Promise<void> => {
+  /** Reads the terminal's lists, or only what is new; `stale` stays until the whole of it was read. */
+  const refresh = async (whole: boolean): Promise<void> => {
     const witness = side.witness();
     if (refreshing || witness === undefined) return;
     refreshing = true;
-    stale = false;
+    const wasStale = stale;
+    if (whole) stale = false;
     try {
-      await holdings.refresh(witness);
+      await (whole ? holdings.refresh(witness, wasStale) : holdings.catchUp(witness));
     } catch (error) {
-      stale = true;
+      stale = stale || (whole && wasStale);
+      if (!stopped) later(REFRESH_AGAIN_MS, () => void refresh(whole));
       options.log('holdings_not_refreshed', {
         reason: error instanceof Error ? error.message : String(error),
       });
     }
     refreshing = false;
-    if (stopped) return;
-    if (stale) later(REFRESH_AGAIN_MS, () => void refresh());
     pump();
   };
 
+  /** Changes of the next moment are read together. */
   const refreshSoon = (): void => {
     if (refreshPlanned) return;
     refreshPlanned = true;
     later(GATHER_CHANGES_MS, () => {
       refreshPlanned = false;
-      void refresh();
+      if (refreshing) refreshSoon();
+      else void refresh(stale);
     });
   };
 
@@ -318,6 +324,7 @@ export function createActiveAccount(options: ActiveAccountOptions): ActiveAccoun
         break;
       }
       case 'changed':
+        if (event.what === 'order') stale = true;
         refreshSoon();
         break;
       case 'closed':
@@ -337,7 +344,7 @@ export function createActiveAccount(options: ActiveAccountOptions): ActiveAccoun
       for (const order of over) post(order, { is: 'expired' });
     }
     const old = host.monotonicMs() - holdings.refreshedAtMs() > REFRESH_EVERY_MS;
-    if (old && side.trading() !== undefined) void refresh();
+    if (old && side.trading() !== undefined) void refresh(true);
     later(options.numbers.brokerWatchMs, sweep);
   };
 

@@ -29,13 +29,20 @@ export type Holdings = {
   readonly orders: ReadonlyMap<string, WorkingOrder>;
   /** Rows that a result proves; the caller writes them with the result. */
   readonly apply: (rows: readonly RtsRow[]) => void;
-  /** Which signal a magic belongs to, for the deals that will come. */
-  readonly remember: (magic: string, signalId: string) => void;
+  /** Which signal a magic belongs to, and the deal that its result named, whose rows are in place already. */
+  readonly remember: (magic: string, signalId: string, deal: string | undefined) => void;
   /**
-   * Reads the terminal's lists and writes what changed. One at a time; a call during one waits for another.
+   * Reads the terminal's lists and writes what changed. One at a time; a call during one waits for its turn.
+   * `expected`: a result has already said that something changed, so differences are not worth telling.
    * @throws SessionLost, or an Error when the lists are not synced or Redis refuses the write.
    */
-  readonly refresh: (session: BridgeSession) => Promise<void>;
+  readonly refresh: (session: BridgeSession, expected?: boolean) => Promise<void>;
+  /**
+   * Reads only the newest deals, and everything when one of them is not explained by a result of ours (a stop loss, a
+   * pending order, a person): the lists of an account with thousands of positions are not read for each own deal.
+   * @throws as refresh does.
+   */
+  readonly catchUp: (session: BridgeSession) => Promise<void>;
   /** Host monotonic time at which the last finished refresh began. */
   readonly refreshedAtMs: () => number;
 };
@@ -43,6 +50,7 @@ export type Holdings = {
 const LIST_DEADLINE_MS = 2000;
 /** Deals may become visible late: each refresh looks back this far behind the newest deal that it has seen. */
 const DEALS_OVERLAP_MS = 15_000;
+const CATCH_UP_OVERLAP_MS = 1000;
 /** What a result has just proven is not overruled by a list that may lag behind it. */
 const SETTLE_MS = 2000;
 const REMEMBERED_MAX = 20_000;
@@ -55,10 +63,10 @@ export function createHoldings(options: HoldingsOptions): Holdings {
   const touchedAtMs = new Map<string, number>();
   const signalIds = new Map<string, string>();
   const recordedDeals = new Set<string>();
+  const explainedDeals = new Set<string>();
   let dealsUntil = snapshot.dealsUntil ?? host.wallMs() - DEALS_OVERLAP_MS;
   let refreshedAtMs = Number.NEGATIVE_INFINITY;
-  let running: Promise<void> | undefined;
-  let next: Promise<void> | undefined;
+  let running = Promise.resolve();
 
   const apply = (rows: readonly RtsRow[]): void => {
     for (const row of rows) {
@@ -75,7 +83,7 @@ export function createHoldings(options: HoldingsOptions): Holdings {
     return true;
   };
 
-  const once = async (session: BridgeSession): Promise<void> => {
+  const once = async (session: BridgeSession, expected = false): Promise<void> => {
     const startedMs = host.monotonicMs();
     const deadlineMs = LIST_DEADLINE_MS;
     const [held, working, deals] = await Promise.all([
@@ -87,28 +95,43 @@ export function createHoldings(options: HoldingsOptions): Holdings {
     const found = reconcile({ positions, orders }, { positions: held.rows, orders: working.rows });
     const changes = found.changes.filter((change) => settled(change.key, startedMs));
     const gone = changes.filter((change) => change.in === 'orders' && change.value === undefined);
-    const records = [
-      ...(await dealRecords(deals.rows)),
-      ...(await goneOrders(
-        session,
-        gone.map((row) => row.key),
-      )),
-    ];
-    const until = deals.rows.reduce((latest, deal) => Math.max(latest, deal.at), dealsUntil);
+    const closed = await goneOrders(
+      session,
+      gone.map((row) => row.key),
+    );
+    await write([...(await dealRecords(deals.rows)), ...closed], changes, latest(deals.rows));
+    for (const change of changes) {
+      if (change.in === 'positions') put(positions, change.key, change.value);
+      else put(orders, change.key, change.value);
+    }
+    refreshedAtMs = startedMs;
+    if (!expected) tell(found.differences.filter((row) => changes.some((change) => change.key === row.key)));
+  };
+
+  const newest = async (session: BridgeSession): Promise<void> => {
+    const since = Math.max(0, dealsUntil - CATCH_UP_OVERLAP_MS);
+    const deals = await session.list('deals', { deadlineMs: LIST_DEADLINE_MS, since });
+    const fresh = deals.rows.filter((deal) => !recordedDeals.has(deal.deal));
+    if (fresh.some((deal) => !explainedDeals.has(deal.deal))) return once(session, true);
+    await write(await dealRecords(fresh), [], latest(fresh));
+  };
+
+  const latest = (deals: readonly Deal[]): number =>
+    deals.reduce((until, deal) => Math.max(until, deal.at), dealsUntil);
+
+  const write = async (
+    records: readonly NamedRecord[],
+    changes: readonly RtsChange[],
+    until: number,
+  ): Promise<void> => {
     const rows: RtsChange[] = [...changes];
     if (until !== dealsUntil) rows.push({ in: 'account', key: 'dealsUntil', value: until });
     if (records.length > 0 || rows.length > 0) {
       const written = await options.journal.record(records, rows);
       if (written.is !== 'ok') throw new Error(`records not written: ${JSON.stringify(written)}`);
     }
-    for (const change of changes) {
-      if (change.in === 'positions') put(positions, change.key, change.value);
-      else put(orders, change.key, change.value);
-    }
     for (const { record } of records) if (record.kind === 'deal') remembered(recordedDeals, record.deal);
     dealsUntil = until;
-    refreshedAtMs = startedMs;
-    tell(found.differences.filter((row) => changes.some((change) => change.key === row.key)));
   };
 
   const tell = (differences: readonly Difference[]): void => {
@@ -116,7 +139,10 @@ export function createHoldings(options: HoldingsOptions): Holdings {
     const counts = Object.fromEntries(
       [...Map.groupBy(differences, (row) => row.finding)].map(([finding, rows]) => [finding, rows.length]),
     );
-    options.log('rts_differs', { ...counts, first: differences.slice(0, 5) });
+    const first = differences
+      .slice(0, 5)
+      .map(({ what, key, finding, detail }) => ({ what, ticket: key, finding, detail }));
+    options.log('rts_differs', { ...counts, first });
   };
 
   const dealRecords = async (deals: readonly Deal[]): Promise<NamedRecord[]> => {
@@ -169,31 +195,24 @@ export function createHoldings(options: HoldingsOptions): Holdings {
       });
   };
 
-  const refresh = (session: BridgeSession): Promise<void> => {
-    if (running === undefined) {
-      running = once(session).finally(() => {
-        running = undefined;
-      });
-      return running;
-    }
-    next ??= running
-      .catch(() => undefined)
-      .then(() => {
-        next = undefined;
-        return refresh(session);
-      });
-    return next;
+  /** One reading at a time, in the order of the calls. */
+  const inTurn = (read: () => Promise<void>): Promise<void> => {
+    const turn = running.then(read, read);
+    running = turn;
+    return turn;
   };
 
   return {
     positions,
     orders,
     apply,
-    remember: (magic, signalId) => {
+    remember: (magic, signalId, deal) => {
       if (signalIds.size >= REMEMBERED_MAX) signalIds.clear();
       signalIds.set(magic, signalId);
+      if (deal !== undefined) remembered(explainedDeals, deal);
     },
-    refresh,
+    refresh: (session, expected) => inTurn(() => once(session, expected)),
+    catchUp: (session) => inTurn(() => newest(session)),
     refreshedAtMs: () => refreshedAtMs,
   };
 }
