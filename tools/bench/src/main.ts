@@ -2,53 +2,105 @@
  * `npm run bench`: what acceptance and the whole journey cost, beside the floor (the same Redis commands without our
  * code) and a peer, measured in the same run; and the memory of each process. No test: it judges nothing.
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { measureAcceptance } from './benchmarks/acceptance.ts';
 import { measureJourney } from './benchmarks/journey.ts';
-import { summarise } from './report/figures.ts';
+import { measureMemory } from './benchmarks/memory.ts';
+import { FULL, QUICK } from './plan.ts';
+import { documentOf } from './report/document.ts';
+import { describeMachine } from './report/machine.ts';
+import { topOfProfiles } from './report/profiles.ts';
+import type { Report } from './report/report.ts';
+import { memorySentences, memoryTable, speedTable, textOf } from './report/tables.ts';
+
+const DOCUMENT = new URL('../../../docs/benchmarks.md', import.meta.url);
+const PARTS = ['acceptance', 'journey', 'memory'] as const;
+
+const USAGE = `npm run bench -- [options]
+  --quick            fewer signals and rounds: about two minutes
+  --only PART        acceptance, journey or memory
+  --rounds N         rounds of acceptance and journey
+  --signals N        signals of the memory run
+  --json FILE        writes everything that was measured
+  --write            writes docs/benchmarks.md
+  --from FILE        measures nothing: tables and document from a file of --json
+  --profile FOLDER   processor profiles of backend and engines, and where their time went
+`;
 
 const { values: given } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
-    json: { type: 'string' },
-    profile: { type: 'string' },
     only: { type: 'string' },
     rounds: { type: 'string' },
+    signals: { type: 'string' },
+    json: { type: 'string' },
+    write: { type: 'boolean', default: false },
+    from: { type: 'string' },
+    profile: { type: 'string' },
+    help: { type: 'boolean', default: false },
   },
 });
-const quick = given.quick;
-const tell = (line: string) => process.stderr.write(`${line}\n`);
-if (given.only !== 'journey') {
-  const series = await measureAcceptance({
-    rounds: Number(given.rounds ?? (quick ? 5 : 7)),
-    settings: [
-      { name: '1 in flight', inFlight: 1, count: quick ? 400 : 2000, warmUp: 200, brokerMs: 0 },
-      { name: '64 in flight', inFlight: 64, count: quick ? 5000 : 20_000, warmUp: 2000, brokerMs: 0 },
-    ],
-    tell,
-    profileFolder: given.profile,
-  });
-  console.table(summarise(series));
-  if (given.json !== undefined) writeFileSync(given.json, JSON.stringify(series));
+
+async function main(): Promise<void> {
+  if (given.help) return void process.stdout.write(USAGE);
+  const report = given.from === undefined ? await measure() : readReport(given.from);
+  show(report);
+  if (given.json !== undefined) writeFileSync(given.json, `${JSON.stringify(report)}\n`);
+  if (given.write) writeFileSync(DOCUMENT, documentOf(report));
+  if (given.profile !== undefined) process.stdout.write(topOfProfiles(given.profile));
 }
-if (given.only !== 'acceptance') {
-  const series = await measureJourney({
-    rounds: Number(given.rounds ?? (quick ? 5 : 7)),
-    settings: [
-      { name: '1 in flight', inFlight: 1, count: quick ? 200 : 1000, warmUp: 50, brokerMs: 0 },
-      { name: '64 in flight', inFlight: 64, count: quick ? 1500 : 10_000, warmUp: 200, brokerMs: 0 },
-      { name: '1 in flight, broker 50 ms', inFlight: 1, count: quick ? 10 : 50, warmUp: 2, brokerMs: 50 },
-      {
-        name: '64 in flight, broker 50 ms',
-        inFlight: 64,
-        count: quick ? 640 : 2560,
-        warmUp: 64,
-        brokerMs: 50,
-      },
-    ],
-    tell,
-    profileFolder: given.profile,
-  });
-  console.table(summarise(series));
+
+async function measure(): Promise<Report> {
+  const plan = given.quick ? QUICK : FULL;
+  const rounds = wholeNumber('--rounds', given.rounds) ?? plan.rounds;
+  const signals = wholeNumber('--signals', given.signals) ?? plan.memorySignals;
+  const only = PARTS.find((part) => part === given.only);
+  if (given.only !== undefined && only === undefined) {
+    throw new Error(`--only ${given.only}: expected one of ${PARTS.join(', ')}`);
+  }
+  const tell = (line: string): void => void process.stderr.write(`${line}\n`);
+  const wanted = (part: (typeof PARTS)[number]): boolean => only === undefined || only === part;
+  const options = { rounds, tell, profileFolder: given.profile };
+  const machine = describeMachine();
+  const date = new Date().toISOString().slice(0, 10);
+  return {
+    date,
+    quick: given.quick,
+    machine,
+    ...(wanted('acceptance') && {
+      acceptance: await measureAcceptance({ ...options, settings: plan.acceptance }),
+    }),
+    ...(wanted('journey') && { journey: await measureJourney({ ...options, settings: plan.journey }) }),
+    ...(wanted('memory') && { memory: await measureMemory({ signals, tell }) }),
+  };
 }
+
+function show({ acceptance, journey, memory }: Report): void {
+  const say = (text: string): void => void process.stdout.write(`${text}\n`);
+  if (acceptance !== undefined) say(`\nacceptance: HTTP to acknowledged\n${textOf(speedTable(acceptance))}`);
+  if (journey !== undefined) say(`\njourney: HTTP to result\n${textOf(speedTable(journey))}`);
+  if (memory !== undefined) {
+    say(`\nmemory: ${memorySentences(memory).join(' ')}\n${textOf(memoryTable(memory))}`);
+  }
+}
+
+function readReport(file: string): Report {
+  return JSON.parse(readFileSync(file, 'utf8')) as Report;
+}
+
+function wholeNumber(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new Error(`${option} ${text}: expected a whole number above 0`);
+  return value;
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exit(1);
+}
+process.exit(0);

@@ -3,9 +3,9 @@
  * promoted (I1). One backend process, three Redis processes, no engine: what is accepted stays in RTSS.
  */
 import { startBackend } from '../processes/product.ts';
-import { accountName, makeWorkplace } from '../processes/configuration.ts';
+import { accountNames, inWorkplace, type Workplace } from '../processes/configuration.ts';
 import { startRedisTrio } from '../processes/redis-trio.ts';
-import { startWorker } from '../processes/worker.ts';
+import { startWorker, type Worker } from '../processes/worker.ts';
 import { type Target, TARGETS } from '../contestants/targets.ts';
 import type { TargetsJob } from '../contestants/targets-main.ts';
 import type { FloorJob } from '../floor/floor-main.ts';
@@ -23,6 +23,8 @@ export type AcceptanceOptions = {
 };
 
 const ACCOUNTS = 8;
+/** More than any job has signals. */
+const MAGICS_A_JOB = 10_000_000;
 const START_WITHIN_MS = 60_000;
 const MEASURE_WITHIN_MS = 120_000;
 
@@ -34,56 +36,65 @@ const TARGET_NAMES: Readonly<Record<Target, string>> = {
 };
 
 /** Measures the product, the floor with and without HTTP, and the peer. Ends everything it started. */
-export async function measureAcceptance(options: AcceptanceOptions): Promise<Series[]> {
-  const workplace = await makeWorkplace(ACCOUNTS);
-  const { values } = workplace.configuration;
-  const ends: (() => Promise<void>)[] = [];
-  try {
+export function measureAcceptance(options: AcceptanceOptions): Promise<Series[]> {
+  return inWorkplace(ACCOUNTS, async (workplace) => {
+    const { values } = workplace.configuration;
     const redis = await startRedisTrio(values, workplace.folder);
-    ends.push(redis.end);
-    ends.push((await startBackend(workplace, options.profileFolder)).end);
-    const targets = startWorker<TargetsJob, { port: number }>(
+    workplace.atEnd(redis.end);
+    const backend = await startBackend(workplace, options.profileFolder);
+    workplace.atEnd(backend.end);
+    const targets = start<TargetsJob, { port: number }>(
+      workplace,
       'targets',
-      new URL('../contestants/targets-main.ts', import.meta.url),
+      '../contestants/targets-main.ts',
     );
-    ends.push(targets.end);
-    const floor = startWorker<FloorJob, Timings>('floor', new URL('../floor/floor-main.ts', import.meta.url));
-    ends.push(floor.end);
-    const load = startWorker<LoadJob, Timings>('load', new URL('../load/load-main.ts', import.meta.url));
-    ends.push(load.end);
     const beside = await targets.run({ redisPort: redis.port }, START_WITHIN_MS);
+    const load = start<LoadJob, Timings>(workplace, 'load', '../load/load-main.ts');
+    const floor = start<FloorJob, Timings>(workplace, 'floor', '../floor/floor-main.ts');
+    const { apiKey } = workplace;
+    const holdfast = overHttp(load, 'Holdfast', { port: values.api.listen.port, prefix: '', apiKey });
+    const others = [
+      floorContestant(floor, redis.port),
+      ...TARGETS.map((target) =>
+        overHttp(load, TARGET_NAMES[target], { port: beside.port, prefix: `/${target}`, apiKey }),
+      ),
+    ];
+    // A profile is of the product alone.
+    const contestants = options.profileFolder === undefined ? [holdfast, ...others] : [holdfast];
+    return runRounds({ ...options, contestants });
+  });
+}
 
-    const accounts = Array.from({ length: ACCOUNTS }, (_, index) => accountName(index));
-    const overHttp = (port: number, prefix: string, name: string, isFloor = false): Contestant => ({
-      name,
-      isFloor,
-      measure: (setting, tag) =>
-        load.run(
-          { ...setting, until: 'acknowledged', port, prefix, apiKey: workplace.apiKey, accounts, tag },
-          MEASURE_WITHIN_MS,
-        ),
-    });
-    let firstMagic = 0;
-    const rawFloor: Contestant = {
-      name: 'floor',
-      isFloor: true,
-      measure: (setting, tag) => {
-        firstMagic += 10_000_000;
-        const floorAccounts = accounts.map((account) => `floor-${account}`);
-        const job = { redisPort: redis.port, echoPort: 0, accounts: floorAccounts, tag, firstMagic };
-        return floor.run({ ...setting, until: 'acknowledged', ...job }, MEASURE_WITHIN_MS);
-      },
-    };
-    return await runRounds({
-      ...options,
-      contestants: [
-        overHttp(values.api.listen.port, '', 'Holdfast'),
-        rawFloor,
-        ...TARGETS.map((target) => overHttp(beside.port, `/${target}`, TARGET_NAMES[target])),
-      ],
-    });
-  } finally {
-    for (const end of ends.reverse()) await end();
-    if (!process.env['KEEP']) workplace.remove();
-  }
+function start<Job, Result>(workplace: Workplace, name: string, file: string): Worker<Job, Result> {
+  const worker = startWorker<Job, Result>(name, new URL(file, import.meta.url));
+  workplace.atEnd(worker.end);
+  return worker;
+}
+
+function overHttp(
+  load: Worker<LoadJob, Timings>,
+  name: string,
+  at: Pick<LoadJob, 'port' | 'prefix' | 'apiKey'>,
+): Contestant {
+  const accounts = accountNames(ACCOUNTS);
+  return {
+    name,
+    isFloor: false,
+    measure: (setting, tag) =>
+      load.run({ ...setting, ...at, until: 'acknowledged', accounts, tag }, MEASURE_WITHIN_MS),
+  };
+}
+
+function floorContestant(floor: Worker<FloorJob, Timings>, redisPort: number): Contestant {
+  const accounts = accountNames(ACCOUNTS).map((account) => `floor-${account}`);
+  let firstMagic = 0;
+  return {
+    name: 'floor',
+    isFloor: true,
+    measure: (setting, tag) => {
+      firstMagic += MAGICS_A_JOB;
+      const job = { redisPort, echoPort: 0, accounts, tag, firstMagic };
+      return floor.run({ ...setting, ...job, until: 'acknowledged' }, MEASURE_WITHIN_MS);
+    },
+  };
 }

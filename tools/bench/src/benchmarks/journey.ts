@@ -9,8 +9,8 @@ import type { EchoJob } from '../contestants/echo-main.ts';
 import type { FloorJob } from '../floor/floor-main.ts';
 import type { Timings } from '../load/closed-loop.ts';
 import type { LoadJob } from '../load/load-main.ts';
-import { accountName, makeWorkplace } from '../processes/configuration.ts';
-import { startProduct } from '../processes/product.ts';
+import { accountNames, inWorkplace, type Workplace } from '../processes/configuration.ts';
+import { type Product, startProduct } from '../processes/product.ts';
 import { startRedisTrio } from '../processes/redis-trio.ts';
 import { startWorker, type Worker } from '../processes/worker.ts';
 import type { Series } from '../report/figures.ts';
@@ -25,72 +25,105 @@ export type JourneyOptions = {
 };
 
 const START_WITHIN_MS = 60_000;
-const MEASURE_WITHIN_MS = 30_000;
+const MEASURE_WITHIN_MS = 120_000;
+/** More than any job has signals. */
+const MAGICS_A_JOB = 10_000_000;
 
 /** Measures the product, the floor and the peer. Ends everything it started. */
-export async function measureJourney(options: JourneyOptions): Promise<Series[]> {
+export function measureJourney(options: JourneyOptions): Promise<Series[]> {
   const inFlightMax = Math.max(...options.settings.map(({ inFlight }) => inFlight));
-  const workplace = await makeWorkplace(inFlightMax);
-  const { values } = workplace.configuration;
-  const accounts = Array.from({ length: inFlightMax }, (_, index) => accountName(index));
-  const ends: (() => Promise<void>)[] = [];
-  const start = <Job, Result>(name: string, file: string): Worker<Job, Result> => {
-    const worker = startWorker<Job, Result>(name, new URL(file, import.meta.url));
-    ends.push(worker.end);
-    return worker;
-  };
-  try {
-    const redis = await startRedisTrio(values, workplace.folder);
-    ends.push(redis.end);
-    const echo = start<EchoJob, { port: number }>('echo', '../contestants/echo-main.ts');
-    const floor = start<FloorJob, Timings>('floor', '../floor/floor-main.ts');
-    const peer = start<BullmqJob, Timings>('bullmq', '../contestants/bullmq-main.ts');
-    const peerWorker = start<BullmqWorkerJob, true>('bullmq-worker', '../contestants/bullmq-worker-main.ts');
-    const load = start<LoadJob, Timings>('load', '../load/load-main.ts');
+  const accounts = accountNames(inFlightMax);
+  return inWorkplace(inFlightMax, async (workplace) => {
+    const redis = await startRedisTrio(workplace.configuration.values, workplace.folder);
+    workplace.atEnd(redis.end);
+    const echo = start<EchoJob, { port: number }>(workplace, 'echo', '../contestants/echo-main.ts');
     const { port: echoPort } = await echo.run({ latencyMs: 0 }, START_WITHIN_MS);
-    await peerWorker.run({ redisPort: redis.port, echoPort }, START_WITHIN_MS);
-    const product = await startProduct(workplace, options.profileFolder);
-    ends.push(product.end);
+    const beside = { echo, echoPort, redisPort: redis.port, accounts };
+    const product = await startProduct(workplace, options);
+    workplace.atEnd(product.end);
+    const load = start<LoadJob, Timings>(workplace, 'load', '../load/load-main.ts');
+    const holdfast = productContestant(workplace, product, load, accounts);
+    // A profile is of the product alone, without the times at which it stands still.
+    if (options.profileFolder !== undefined) return runRounds({ ...options, contestants: [holdfast] });
     product.freeze();
+    const frozen = { ...holdfast, rest: product.freeze };
+    const floor = floorContestant(workplace, beside);
+    const peers = await peerContestants(workplace, beside);
+    return runRounds({ ...options, contestants: [frozen, floor, ...peers] });
+  });
+}
 
-    const holdfast: Contestant = {
-      name: 'Holdfast',
-      isFloor: false,
-      wake: async () => {
-        product.thaw();
-        await product.untilTrading();
-      },
-      rest: product.freeze,
-      measure: async (setting, tag) => {
-        await product.setBrokerLatency(setting.brokerMs);
-        const { port } = values.api.listen;
-        const job = { port, prefix: '', apiKey: workplace.apiKey, accounts, tag };
-        return load.run({ ...setting, until: 'result', ...job }, MEASURE_WITHIN_MS);
-      },
-    };
-    let firstMagic = 0;
-    const rawFloor: Contestant = {
-      name: 'floor',
-      isFloor: true,
-      measure: async (setting, tag) => {
-        await echo.run({ latencyMs: setting.brokerMs }, START_WITHIN_MS);
-        firstMagic += 10_000_000;
-        const floorAccounts = accounts.map((account) => `floor-${account}`);
-        const job = { redisPort: redis.port, echoPort, accounts: floorAccounts, tag, firstMagic };
-        return floor.run({ ...setting, until: 'result', ...job }, MEASURE_WITHIN_MS);
-      },
-    };
-    const bullmq = (wait: boolean): Contestant => ({
-      name: wait ? 'BullMQ and WAIT 2' : 'BullMQ',
-      isFloor: false,
-      measure: async (setting, tag) => {
-        await echo.run({ latencyMs: setting.brokerMs }, START_WITHIN_MS);
-        return peer.run({ ...setting, redisPort: redis.port, accounts, tag, wait }, MEASURE_WITHIN_MS);
-      },
-    });
-    return await runRounds({ ...options, contestants: [holdfast, rawFloor, bullmq(false), bullmq(true)] });
-  } finally {
-    for (const end of ends.reverse()) await end();
-    if (!process.env['KEEP']) workplace.remove();
-  }
+/** What floor and peer work with. */
+type Beside = {
+  readonly echo: Worker<EchoJob, { port: number }>;
+  readonly echoPort: number;
+  readonly redisPort: number;
+  readonly accounts: readonly string[];
+};
+
+function start<Job, Result>(workplace: Workplace, name: string, file: string): Worker<Job, Result> {
+  const worker = startWorker<Job, Result>(name, new URL(file, import.meta.url));
+  workplace.atEnd(worker.end);
+  return worker;
+}
+
+function productContestant(
+  workplace: Workplace,
+  product: Product,
+  load: Worker<LoadJob, Timings>,
+  accounts: readonly string[],
+): Contestant {
+  const { port } = workplace.configuration.values.api.listen;
+  const job = { until: 'result', port, prefix: '', apiKey: workplace.apiKey, accounts } as const;
+  return {
+    name: 'Holdfast',
+    isFloor: false,
+    wake: async () => {
+      product.thaw();
+      await product.untilTrading();
+    },
+    measure: async (setting, tag) => {
+      await product.setBrokerLatency(setting.brokerMs);
+      return load.run({ ...setting, ...job, tag }, MEASURE_WITHIN_MS);
+    },
+  };
+}
+
+function floorContestant(workplace: Workplace, { echo, echoPort, redisPort, accounts }: Beside): Contestant {
+  const floor = start<FloorJob, Timings>(workplace, 'floor', '../floor/floor-main.ts');
+  const job = {
+    until: 'result',
+    redisPort,
+    echoPort,
+    accounts: accounts.map((account) => `floor-${account}`),
+  } as const;
+  let firstMagic = 0;
+  return {
+    name: 'floor',
+    isFloor: true,
+    measure: async (setting, tag) => {
+      await echo.run({ latencyMs: setting.brokerMs }, START_WITHIN_MS);
+      firstMagic += MAGICS_A_JOB;
+      return floor.run({ ...setting, ...job, tag, firstMagic }, MEASURE_WITHIN_MS);
+    },
+  };
+}
+
+async function peerContestants(workplace: Workplace, beside: Beside): Promise<Contestant[]> {
+  const { echo, echoPort, redisPort, accounts } = beside;
+  const worker = start<BullmqWorkerJob, true>(
+    workplace,
+    'bullmq-worker',
+    '../contestants/bullmq-worker-main.ts',
+  );
+  await worker.run({ redisPort, echoPort }, START_WITHIN_MS);
+  const peer = start<BullmqJob, Timings>(workplace, 'bullmq', '../contestants/bullmq-main.ts');
+  return [false, true].map((wait) => ({
+    name: wait ? 'BullMQ and WAIT 2' : 'BullMQ',
+    isFloor: false,
+    measure: async (setting, tag) => {
+      await echo.run({ latencyMs: setting.brokerMs }, START_WITHIN_MS);
+      return peer.run({ ...setting, redisPort, accounts, tag, wait }, MEASURE_WITHIN_MS);
+    },
+  }));
 }

@@ -10,24 +10,15 @@ export const key = (account: string, name: string): string => `hf:{${account}}:$
 export const magicOf = (number: number): string => String(1_000_000_000_000_000 + number);
 
 /** hf_accept of a market order. */
-export function acceptCommand(account: string, id: string, magic: string, at: string): string {
+export function acceptCommand(account: string, id: string, magic: string, by: string): string {
   const body = `{"action":"open","id":"${id}","side":"buy","symbol":"EURUSD","type":"market","volume":"0.01"}`;
-  return encode(
-    ...[
-      'FCALL',
-      'hf_accept',
-      '3',
-      key(account, `signal:${magic}`),
-      key(account, 'rtss'),
-      key(account, 'account'),
-    ],
-    ...[id, DIGEST, body, magic, '60000', at],
-  );
+  const keys = [key(account, `signal:${magic}`), key(account, 'rtss'), key(account, 'account')];
+  return call('hf_accept', keys, [id, DIGEST, body, magic, '60000', by]);
 }
 
 /** hf_take: leads the account in epoch 1; without effect when it does already. */
 export function takeCommand(account: string): string {
-  return encode('FCALL', 'hf_take', '1', key(account, 'lease'), HOLDER, '', '0', '0', '1');
+  return call('hf_take', [key(account, 'lease')], [HOLDER, '', '0', '0', '1']);
 }
 
 /** hf_intend with an intent of the product's size. */
@@ -46,50 +37,83 @@ export function intendCommand(account: string, id: string, magic: string, at: nu
     at,
   };
   const step = { state: 'sent', at, epoch: 1, by: HOLDER };
-  return encode(
-    ...['FCALL', 'hf_intend', '4', key(account, 'lease'), key(account, `signal:${magic}`)],
-    ...[key(account, 'intents'), key(account, 'account')],
-    ...[HOLDER, '1', `${id}#1`, JSON.stringify(intent), JSON.stringify(step)],
+  return call(
+    'hf_intend',
+    [
+      key(account, 'lease'),
+      key(account, `signal:${magic}`),
+      key(account, 'intents'),
+      key(account, 'account'),
+    ],
+    [HOLDER, '1', `${id}#1`, JSON.stringify(intent), JSON.stringify(step)],
   );
 }
 
 /** hf_finish with a result of the product's size and one changed position. */
 export function finishCommand(account: string, id: string, magic: string, entry: string, at: number): string {
   const step = { state: 'filled', at, epoch: 1, by: HOLDER, reason: 'done' };
-  const result = {
-    ...{
-      kind: 'result',
-      signalId: id,
-      magic,
-      action: 'open',
-      symbol: 'EURUSD',
-      outcome: 'filled',
-      reason: 'done',
-    },
-    ...{ side: 'buy', volume: '0.01', filledVolume: '0.01', price: '1.08123', retcode: 10009 },
+  const keys = ['lease', `signal:${magic}`, 'rtss', 'rtrs', 'account', 'intents', 'recorded'];
+  return call(
+    'hf_finish',
+    keys.map((name) => key(account, name)),
+    [
+      HOLDER,
+      '1',
+      'filled',
+      JSON.stringify(resultOf(id, magic, at, step)),
+      entry,
+      JSON.stringify(step),
+      '1',
+      `${id}#1`,
+      '0',
+      '1',
+      key(account, 'positions'),
+      '1000001',
+      JSON.stringify(positionOf(magic, at)),
+    ],
+  );
+}
+
+function call(name: string, keys: readonly string[], args: readonly string[]): string {
+  return encode('FCALL', name, String(keys.length), ...keys, ...args);
+}
+
+function resultOf(id: string, magic: string, at: number, step: object): object {
+  return {
+    kind: 'result',
+    signalId: id,
+    magic,
+    action: 'open',
+    symbol: 'EURUSD',
+    outcome: 'filled',
+    reason: 'done',
+    side: 'buy',
+    volume: '0.01',
+    filledVolume: '0.01',
+    price: '1.08123',
+    retcode: 10009,
     tickets: { order: '1000001', position: '1000001', deals: ['1000002'] },
-    ...{ terminal: 'terminal-1', acceptedAt: at, at, epoch: 1 },
+    terminal: 'terminal-1',
+    acceptedAt: at,
+    at,
+    epoch: 1,
     steps: [
       { state: 'accepted', at, epoch: 0, by: 'backend' },
       { state: 'sent', at, epoch: 1, by: HOLDER },
       step,
     ],
   };
-  const position = {
-    ...{ position: '1000001', symbol: 'EURUSD', side: 'buy', volume: '0.01', openPrice: '1.08123' },
-    ...{ magic, comment: 'hf-abcdefghijk', openedAt: at },
+}
+
+function positionOf(magic: string, at: number): object {
+  return {
+    position: '1000001',
+    symbol: 'EURUSD',
+    side: 'buy',
+    volume: '0.01',
+    openPrice: '1.08123',
+    magic,
+    comment: 'hf-abcdefghijk',
+    openedAt: at,
   };
-  return encode(
-    ...[
-      'FCALL',
-      'hf_finish',
-      '7',
-      key(account, 'lease'),
-      key(account, `signal:${magic}`),
-      key(account, 'rtss'),
-    ],
-    ...[key(account, 'rtrs'), key(account, 'account'), key(account, 'intents'), key(account, 'recorded')],
-    ...[HOLDER, '1', 'filled', JSON.stringify(result), entry, JSON.stringify(step), '1', `${id}#1`, '0', '1'],
-    ...[key(account, 'positions'), '1000001', JSON.stringify(position)],
-  );
 }

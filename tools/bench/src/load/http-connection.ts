@@ -31,7 +31,8 @@ export function openHttp(port: number, headers: string): Promise<HttpConnection>
       text += chunk;
       const read = readAnswer(text);
       if (read === 'incomplete') return;
-      if (typeof read === 'string' || settle === undefined) return fail(new Error(`HTTP: ${String(read)}`));
+      if (typeof read === 'string') return fail(new Error(`HTTP: ${read}`));
+      if (settle === undefined) return fail(new Error('HTTP: an answer that was not asked for'));
       text = '';
       const done = settle;
       settle = undefined;

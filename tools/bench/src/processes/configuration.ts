@@ -14,7 +14,8 @@ export type Workplace = {
   readonly folder: string;
   readonly configuration: LoadedConfiguration;
   readonly apiKey: string;
-  readonly remove: () => void;
+  /** Ends something when the work is over, the last first. */
+  readonly atEnd: (end: () => Promise<void>) => void;
 };
 
 const HOST = '127.0.0.1';
@@ -23,23 +24,48 @@ const MAXMEMORY_BYTES = 4 * 1024 ** 3;
 const REQUESTS_MAX = 1_000_000;
 const FOLDERS = ['secrets', 'duckdb', 'backups', 'clickhouse', 'broker', 'terminals'];
 
-/** Makes the folder below the system's temporary one. */
-export async function makeWorkplace(accounts: number): Promise<Workplace> {
+/**
+ * Does some work in a folder below the system's temporary one, then ends what it started and removes the folder. When
+ * the work fails the folder stays, for its logs, and the error names it.
+ */
+export async function inWorkplace<Result>(
+  accounts: number,
+  work: (workplace: Workplace) => Promise<Result>,
+): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  const ends: (() => Promise<void>)[] = [];
+  try {
+    const configuration = await makeFiles(folder, accounts);
+    const apiKey = configuration.secret('api.keyFile', configuration.values.api.keyFile);
+    const result = await work({ folder, configuration, apiKey, atEnd: (end) => void ends.push(end) });
+    await endAll(ends);
+    rmSync(folder, { recursive: true, force: true });
+    return result;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`${why}; the logs of all processes are in ${folder}`, { cause });
+  } finally {
+    await endAll(ends);
+  }
+}
+
+async function endAll(ends: (() => Promise<void>)[]): Promise<void> {
+  for (const end of ends.splice(0).reverse()) await end();
+}
+
+async function makeFiles(folder: string, accounts: number): Promise<LoadedConfiguration> {
   for (const name of FOLDERS) mkdirSync(join(folder, name), { mode: 0o700 });
   for (const name of ['api.key', 'cluster', 'bridge']) {
     writeFileSync(join(folder, 'secrets', name), `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 });
   }
   const file = join(folder, 'holdfast.yaml');
   writeFileSync(file, stringify(values(accounts, await freePorts(18))), { mode: 0o600 });
-  const configuration = loadConfiguration(file);
-  const { api } = configuration.values;
-  return { folder, configuration, apiKey: configuration.secret('api.keyFile', api.keyFile), remove };
+  return loadConfiguration(file);
 }
 
 /** The accounts that a benchmark trades. */
-export const accountName = (index: number): string => `bench-${index}`;
+export const accountNames = (count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `bench-${index}`);
 
 function values(accounts: number, ports: readonly number[]): object {
   let taken = 0;
@@ -67,8 +93,8 @@ function values(accounts: number, ports: readonly number[]): object {
     sync: { name: 'sync', api: at(), database: 'duckdb/results.duckdb', backups: 'backups' },
     clickhouse: { url: `http://${HOST}:${at().port}` },
     clusterSecretFile: 'secrets/cluster',
-    accounts: Array.from({ length: accounts }, (_, index) => ({
-      account: accountName(index),
+    accounts: accountNames(accounts).map((account, index) => ({
+      account,
       // Buys and sells in turn leave one position at most, so that the ten thousandth signal costs what the first did.
       margin: 'netting',
       bridgeSecretFile: 'secrets/bridge',

@@ -2,6 +2,7 @@
  * The product's processes for a benchmark, started as everywhere: a backend, and for the journey two engines with the
  * simulated broker and its terminals. With a profile folder, backend and engines write a processor profile there.
  */
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Configuration } from '@holdfast/configuration';
 import type { Endpoint } from '@holdfast/ha-core';
@@ -36,10 +37,17 @@ export async function startBackend(workplace: Workplace, profileFolder: string |
   return child;
 }
 
+export type ProductOptions = {
+  /** Folder for processor profiles of backend and engines; none without it. */
+  readonly profileFolder?: string | undefined;
+  /** Also sync, with an embedded ClickHouse: what takes the results away from Redis. */
+  readonly stores?: boolean;
+};
+
 /** Starts everything that carries signals to the broker, and waits until all accounts trade. */
 export async function startProduct(
   workplace: Workplace,
-  profileFolder: string | undefined,
+  { profileFolder, stores = false }: ProductOptions,
 ): Promise<Product> {
   const { values } = workplace.configuration;
   const http = values.simulator?.http;
@@ -51,6 +59,7 @@ export async function startProduct(
     processes.push(startProgram(workplace, PROGRAMS.engine, name, profileFolder));
   }
   processes.push(await startBackend(workplace, profileFolder));
+  if (stores) processes.push(...(await startStores(workplace)));
   const untilTrading = (): Promise<void> => until(() => notTrading(values), 'the product');
   await untilTrading();
   return {
@@ -67,6 +76,23 @@ export async function startProduct(
       for (const child of processes.toReversed()) await child.end();
     },
   };
+}
+
+async function startStores(workplace: Workplace): Promise<Child[]> {
+  const { folder, configuration } = workplace;
+  const { clickhouse, sync } = configuration.values;
+  const { hostname, port } = new URL(clickhouse.url);
+  const path = join(folder, 'clickhouse');
+  const command = [process.execPath, PROGRAMS.clickhouse, '--port', port, '--path', path] as const;
+  const archive = startChild('clickhouse', command, folder);
+  await untilReady({ host: hostname, port: Number(port) }, '/ping');
+  const child = startChild(
+    sync.name,
+    [process.execPath, PROGRAMS.sync, '--config', configuration.file],
+    folder,
+  );
+  await untilReady(sync.api, '/readyz');
+  return [archive, child];
 }
 
 function startProgram(
