@@ -96,6 +96,8 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     writer,
     reader: `${name}:records`,
     log: (event, detail) => log.debug(detail, event),
+    // Clients wait for results: what arrives while a read is under way is gathered by that alone.
+    gatherMs: 0,
   });
   const hub = createRecordHub({ feed, state, accounts: [...accounts.keys()], log });
   const streams = createEventStreams(host, log);
