@@ -46,9 +46,14 @@ export async function awaitReady(options: AwaitReadyOptions): Promise<readonly N
   const { host } = options;
   const untilMs = host.monotonicMs() + options.limitMs;
   for (;;) {
-    const missing = [...notReady(await options.read()), ...options.starting()];
+    const missing = oncePerName([...options.starting(), ...notReady(await options.read())]);
     if (missing.length === 0 || options.cancelled()) return [];
     if (host.monotonicMs() >= untilMs) return missing;
     await sleep(host, POLL_MS);
   }
+}
+
+/** The first reason of each: what the supervisor says of a node explains why it does not answer. */
+function oncePerName(missing: readonly NotReady[]): readonly NotReady[] {
+  return missing.filter(({ name }, index) => missing.findIndex((other) => other.name === name) === index);
 }

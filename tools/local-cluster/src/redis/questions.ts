@@ -3,7 +3,8 @@ import type { Command, Endpoint, RedisNodes, RedisReply } from '@holdfast/ha-cor
 import { NodeUnavailable, RedisError } from '@holdfast/ha-core';
 import { parseRole, type Role } from '@holdfast/redis';
 
-export const ASK_DEADLINE_MS = 500;
+/** Generous: on a loaded machine a late answer is an answer. */
+export const ASK_DEADLINE_MS = 1500;
 
 /** The replies, or the reason why there are none. Never rejects for what the outside does. */
 export type Asked =
