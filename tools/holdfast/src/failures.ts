@@ -18,9 +18,12 @@ export function messageOf(error: unknown): string {
   return expected.some((kind) => error instanceof kind) ? error.message : (error.stack ?? error.message);
 }
 
-/** Tells the error on stderr, unless that was done already, and returns the exit code: 2 for a wrong command line, else 1. */
-export function exitCodeOf(error: unknown): number {
+/** Tells the error, unless that was done already, and returns the exit code: 2 for a wrong command line, else 1. */
+export function exitCodeOf(
+  error: unknown,
+  tell: (text: string) => void = (text) => void process.stderr.write(text),
+): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  process.stderr.write(`${messageOf(error)}\n`);
+  tell(`${messageOf(error)}\n`);
   return 1;
 }

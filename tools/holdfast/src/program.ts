@@ -1,5 +1,5 @@
 /** The commands and their options, put together. */
-import { Command } from 'commander';
+import { Command, type OutputConfiguration } from 'commander';
 import { doctorCommand } from './commands/doctor.ts';
 import { downCommand } from './commands/down.ts';
 import { historyCommand } from './commands/history.ts';
@@ -8,11 +8,12 @@ import { statusCommand } from './commands/status.ts';
 import { switchoverCommand } from './commands/switchover.ts';
 import { upCommand } from './commands/up.ts';
 
-/** The whole command line; errors are thrown, so that one place turns them into exit codes. */
-export function createProgram(): Command {
+/** The whole command line; errors are thrown, so that one place turns them into exit codes. `output` is for tests. */
+export function createProgram(output: OutputConfiguration = {}): Command {
   const program = new Command('holdfast')
     .description('A high-availability trade engine for MetaTrader 5')
     .exitOverride()
+    .configureOutput(output)
     .showHelpAfterError('(holdfast --help shows what there is)');
   const commands = [
     upCommand(),
