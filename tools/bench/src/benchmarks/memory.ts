@@ -21,7 +21,7 @@ export type MemoryFigures = {
     readonly endBytes: number;
     readonly peakBytes: number;
   }[];
-  /** `used_memory` of the primary. */
+  /** `used_memory` of the primary without its replication backlog. */
   readonly redisStartBytes: number;
   readonly redisEndBytes: number;
 };

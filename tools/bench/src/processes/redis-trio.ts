@@ -17,7 +17,7 @@ export type RedisTrio = {
   /** Port of the primary. */
   readonly port: number;
   readonly ask: (...command: [string, ...string[]]) => Promise<RedisReply | undefined>;
-  /** `used_memory` of the primary, in bytes. */
+  /** `used_memory` of the primary without its replication backlog, which is of a fixed size once it is full, in bytes. */
   readonly usedMemoryBytes: () => Promise<number>;
   readonly end: () => Promise<void>;
 };
@@ -59,7 +59,11 @@ export async function startRedisTrio(values: Configuration, folder: string): Pro
     processes,
     port: primary.port,
     ask,
-    usedMemoryBytes: async () => Number(/used_memory:(\d+)/.exec(String(await ask('INFO', 'memory')))?.[1]),
+    usedMemoryBytes: async () => {
+      const said = String(await ask('INFO', 'memory'));
+      const field = (name: string): number => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(said)?.[1]);
+      return field('used_memory') - field('mem_replication_backlog');
+    },
     end,
   };
 }

@@ -38,7 +38,7 @@ export function memorySentences(figures: MemoryFigures): string[] {
   const grown = figures.redisEndBytes - figures.redisStartBytes;
   return [
     `${whole(figures.signals)} signals at ${whole(figures.perSecond)} a second, 64 in flight.`,
-    `Redis's own count (used_memory) went from ${megabytes(figures.redisStartBytes)} to ${megabytes(figures.redisEndBytes)} MB: ${whole(grown / figures.signals)} bytes a signal.`,
+    `Redis's own count (used_memory without the replication backlog) went from ${megabytes(figures.redisStartBytes)} to ${megabytes(figures.redisEndBytes)} MB: ${whole(grown / figures.signals)} bytes a signal.`,
   ];
 }
 
