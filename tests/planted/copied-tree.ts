@@ -25,6 +25,7 @@ export type CopiedTree = {
   readonly plant: (bug: PlantedBug) => () => void;
   readonly run: (
     suite: PlantedBug['caughtBy'],
+    faults?: readonly string[],
   ) => Promise<{ readonly passed: boolean; readonly output: string }>;
   readonly remove: () => void;
 };
@@ -66,7 +67,7 @@ export function copyTree(): CopiedTree {
       );
       return () => writeFileSync(file, text);
     },
-    run: (suite) => runSuite(folder, suite),
+    run: (suite, faults = []) => runSuite(folder, suite, faults),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
@@ -95,6 +96,7 @@ function linkPackages(folder: string): void {
 function runSuite(
   folder: string,
   suite: PlantedBug['caughtBy'],
+  faults: readonly string[],
 ): Promise<{ passed: boolean; output: string }> {
   const only = suite === 'sim' ? ['tests/sim/engine.sim'] : ['-t', 'simulated'];
   const vitest = join(folder, 'node_modules/vitest/vitest.mjs');
@@ -103,6 +105,7 @@ function runSuite(
     env: {
       ...process.env,
       HOLDFAST_SIM_SEEDS: SEEDS,
+      HOLDFAST_SIM_FAULTS: faults.join(','),
       NO_COLOR: '1',
       VITEST: undefined,
       NODE_OPTIONS: undefined,

@@ -25,7 +25,7 @@ describe('a planted bug is caught', () => {
   test.each(PLANTED)('$breaks', async (bug) => {
     const takeOut = tree.plant(bug);
     try {
-      const { passed, output } = await tree.run(bug.caughtBy);
+      const { passed, output } = await tree.run(bug.caughtBy, bug.faults);
       expect(passed ? 'the suite passed with the bug in it' : verdicts(output)).toContain(bug.says);
     } finally {
       takeOut();

@@ -3,17 +3,24 @@
  *
  *   SEED=17 npx vitest run --project sim                  replays one seed and prints its story
  *   HOLDFAST_SIM_SEEDS=100000 npx vitest run --project sim   so many seeds, from HOLDFAST_SIM_FROM on
+ *   HOLDFAST_SIM_FAULTS='engine crash,drop reply'           only these faults
  *   HOLDFAST_LONG=1                                          the long form
  *
  * Not drawn here: faults that stock Sentinel and the set of all connected replicas do not survive (system/faults.ts).
  */
 import { expect, test } from 'vitest';
+import { ALL_FAULTS } from './system/faults.ts';
 import { runSeed, type SeedOutcome } from './run-seed.ts';
 
 const one = process.env.SEED === undefined ? undefined : Number(process.env.SEED);
 const from = one ?? Number(process.env.HOLDFAST_SIM_FROM ?? 1);
 const form = process.env.HOLDFAST_LONG === undefined ? 200 : 3000;
 const count = one === undefined ? Number(process.env.HOLDFAST_SIM_SEEDS ?? form) : 1;
+
+const named = (process.env.HOLDFAST_SIM_FAULTS ?? '').split(',').filter((name) => name !== '');
+const strange = named.filter((name) => !ALL_FAULTS.some((fault) => fault === name));
+if (strange.length > 0) throw new Error(`HOLDFAST_SIM_FAULTS: no such fault: ${strange.join(', ')}`);
+const kinds = named.length === 0 ? undefined : ALL_FAULTS.filter((fault) => named.includes(fault));
 
 /** A seed may take so long at the outside; many take a tenth. */
 const SEED_MS = 1000;
@@ -28,7 +35,7 @@ test(
     let signals = 0;
     let orders = 0;
     for (let seed = from; seed < from + count && broken.length < BROKEN_MAX; seed += 1) {
-      const outcome = await runSeed(seed);
+      const outcome = await runSeed(seed, kinds === undefined ? {} : { kinds });
       signals += outcome.acknowledged;
       orders += outcome.orders;
       if (outcome.broken !== undefined) broken.push(outcome);

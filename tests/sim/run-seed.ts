@@ -54,7 +54,7 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
     { seed, trace: options.trace ?? false },
     { onJournalLine: guarded(checkers.journalLine), onOrderSend: guarded(checkers.orderSend) },
   );
-  client = startClient(system, 'client-1');
+  client = startClient(system, 'client-1', guarded(checkers.acknowledged));
   const { world } = system;
   world.onEvent(() => {
     checkers.always();
@@ -142,7 +142,10 @@ async function strikeFaults(system: System, options: SeedOptions): Promise<strin
 /** Three Redis nodes in sync behind one primary: the next fault is again the only one. */
 function isWhole(system: System): boolean {
   const { redis } = system;
-  const primaries = redis.names.filter((name) => redis.state(name).primary === undefined);
+  const primaries = redis.names.filter((name) => {
+    const { process, primary: above } = redis.state(name);
+    return process.state() === 'running' && above === undefined;
+  });
   const [primary] = primaries;
   if (primaries.length !== 1 || primary === undefined) return false;
   const replicas = [...redis.state(primary).replicas.values()];

@@ -1,14 +1,17 @@
 /**
  * What must hold, whatever happens. A checker looks at what leaves the system (journal lines, orders at the broker,
- * what clients were told, the stored records) and imports none of the rules that it checks.
+ * what clients were told, the stored records) and imports none of the rules that it checks, but for a signal's magic.
  *
+ * I1 what a client is told is stored is on every node that could be promoted, and is never lost.
  * I2 one order per magic at the broker. I3 no command of a lower epoch after a higher one, no epoch with two holders.
  * I4 each command given to the broker had its intent on two nodes before. I6 one result per signal, never changed.
  * I7 nothing is sent past its time to live. I8 numbers contiguous from 1, the same number never with other content.
  */
+import { type Signal, signalMagic } from '@holdfast/ha-core';
 import type { TradeRequest } from '@holdfast/mt5-sim';
 import type { ReadRecord, Told } from '../system/client.ts';
-import type { System } from '../system/system.ts';
+import { ACCOUNT, type System } from '../system/system.ts';
+import { holders, promotableWithout } from './promotable.ts';
 
 export class Broken extends Error {
   readonly invariant: string;
@@ -22,6 +25,8 @@ export class Broken extends Error {
 export type Checkers = {
   readonly journalLine: (terminal: string, line: string) => void;
   readonly orderSend: (terminal: string, request: TradeRequest) => void;
+  /** A client learns that its signal is stored. */
+  readonly acknowledged: (signal: Signal) => void;
   /** After every event. */
   readonly always: () => void;
   /** Whenever a reader has read all records. */
@@ -77,14 +82,27 @@ export function createCheckers(system: () => System, told: () => ReadonlyMap<str
     epochOf(terminal, line);
     const command = fieldOf(line, 'cmd');
     lastCommand.set(terminal, command);
-    const { world, redis } = system();
+    const { world } = system();
     world.note(`${terminal} will send ${command}`);
-    const holding = redis.names.filter((name) => {
-      const value = [...redis.state(name).disk.data.keys].find(([key]) => key.endsWith(':intents'))?.[1];
-      return value?.is === 'hash' && value.fields.has(command);
-    });
+    const key = `hf:{${ACCOUNT}}:intents`;
+    const holding = holders(system(), key, command);
     if (holding.length < 2) {
       throw new Broken('I4', `${command} goes to the broker with its intent on ${holding.length} of 3 nodes`);
+    }
+    const [without] = promotableWithout(system(), key, command);
+    if (without !== undefined) {
+      throw new Broken(
+        'I4',
+        `${command} goes to the broker, and ${without} could be promoted without its intent`,
+      );
+    }
+  };
+
+  const acknowledged: Checkers['acknowledged'] = (signal) => {
+    const key = `hf:{${ACCOUNT}}:signal:${signalMagic(ACCOUNT, signal.id)}`;
+    const [without] = promotableWithout(system(), key, 'id');
+    if (without !== undefined) {
+      throw new Broken('I1', `${signal.id} is acknowledged, and ${without} could be promoted without it`);
     }
   };
 
@@ -161,5 +179,5 @@ export function createCheckers(system: () => System, told: () => ReadonlyMap<str
     }
   };
 
-  return { journalLine, orderSend, always, records, atTheEnd, orders: () => ordersSeen };
+  return { journalLine, orderSend, acknowledged, always, records, atTheEnd, orders: () => ordersSeen };
 }

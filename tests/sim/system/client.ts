@@ -26,8 +26,8 @@ export type Client = {
 
 const ATTEMPTS_MAX = 20;
 
-/** Starts a client process. */
-export function startClient(system: System, name: string): Client {
+/** Starts a client process; each acknowledgement is told at the moment at which the client learns of it. */
+export function startClient(system: System, name: string, onAcknowledged: (signal: Signal) => void): Client {
   const { world } = system;
   const process = system.world.start(name);
   const writer = createAcknowledgedWriter({
@@ -49,6 +49,7 @@ export function startClient(system: System, name: string): Client {
       world.note(`${name} ${signal.id} ${signal.action}: ${answer.is}`);
       if (answer.is === 'accepted' || answer.is === 'repeat') {
         row.acknowledgedAtMs = world.now();
+        onAcknowledged(signal);
         return;
       }
       if (answer.is === 'conflict' || answer.is === 'collision') return;

@@ -157,6 +157,7 @@ export function createReplication({ state, wire, turn, apply }: ReplicationParts
     replica.acknowledgedAtMs = host.monotonicMs();
     if (!replica.online) {
       replica.online = true;
+      replica.onlineSinceMs = host.monotonicMs();
       refreshGood();
     }
   };
@@ -168,6 +169,7 @@ export function createReplication({ state, wire, turn, apply }: ReplicationParts
       end,
       endpoint: asked.endpoint,
       online: false,
+      onlineSinceMs: 0,
       acknowledgedOffset: 0,
       acknowledgedAtMs: host.monotonicMs(),
     };

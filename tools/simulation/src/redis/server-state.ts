@@ -49,6 +49,8 @@ export type ReplicaLink = {
   readonly end: WireEnd;
   readonly endpoint: Endpoint;
   online: boolean;
+  /** When it came online, on the primary's clock. */
+  onlineSinceMs: number;
   acknowledgedOffset: number;
   acknowledgedAtMs: number;
 };
