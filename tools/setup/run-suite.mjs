@@ -14,9 +14,13 @@ const BIN = join(ROOT, 'node_modules', '.bin');
 /** Process groups under way, so that an interrupted run leaves nothing behind. */
 const underWay = new Set();
 
+/** Folders of reports that are being written. */
+const folders = new Set();
+
 /** Ends every child of a run that is interrupted. */
 export function endAll() {
   for (const pid of underWay) signalGroup(pid, 'SIGKILL');
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 }
 
 /** Runs a suite: `{ counts, output, tookMs }`. Never rejects. */
@@ -38,6 +42,7 @@ async function runCheck(suite) {
 
 async function runTests(suite) {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-report-'));
+  folders.add(folder);
   try {
     const file = join(folder, 'report.json');
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
@@ -49,6 +54,7 @@ async function runTests(suite) {
     return { counts: countTests(readReport(file), exitCode), output };
   } finally {
     rmSync(folder, { recursive: true, force: true });
+    folders.delete(folder);
   }
 }
 
