@@ -1,7 +1,7 @@
 /**
  * RedisNode: one connection to one Redis (or Sentinel) process, cut low: commands in, replies out.
  *
- * Semantics that every implementation keeps (tests/contract/redis-node.contract.ts):
+ * Semantics that every implementation keeps (tests/contract/redis/redis-node.contract.test.ts):
  * - `run` sends its commands as one pipeline, in order, and resolves with one reply per command.
  * - An error reply is a value (`RedisError`), not a rejection: the commands after it ran all the same.
  * - When the deadline passes or the connection breaks, `run` rejects with `NodeUnavailable`. If `sent` is true any

@@ -1,6 +1,6 @@
 /**
  * The commands that a simulated Redis knows: a table of name → what it does to the data set. An unknown command or
- * option is an error reply, never a guess. tests/contract/redis-node.contract.ts holds each to the real Redis.
+ * option is an error reply, never a guess. tests/contract/redis/commands.contract.test.ts holds each to the real Redis.
  */
 import { RedisError, type RedisReply } from '@holdfast/ha-core';
 import type { DataSet, HashValue, SortedSetValue, StreamValue, StringValue, Value } from './data-set.ts';

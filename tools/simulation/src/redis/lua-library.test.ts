@@ -1,3 +1,4 @@
+/** The Lua of the simulated Redis: numbers, replies and errors as the real one has them. */
 import { RedisError, type RedisReply } from '@holdfast/ha-core';
 import { expect, test } from 'vitest';
 import { loadLibrary } from './lua-library.ts';

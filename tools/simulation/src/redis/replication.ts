@@ -1,8 +1,8 @@
 /**
  * Asynchronous replication of a simulated Redis, both ends. A replica that was cut off goes on from where it was when
  * the primary's history still joins (PSYNC), else it takes a full copy. A node that stops being a primary keeps its
- * own offset until it has synchronised: it may look more complete than it is (research: Sentinel compares offsets
- * without the replication id).
+ * own offset until it has synchronised: it may look more complete than it is, because Sentinel compares
+ * offsets without the replication id.
  */
 import type { Endpoint } from '@holdfast/ha-core';
 import type { Wire, WireEnd } from '../world/wire.ts';

@@ -1,3 +1,4 @@
+/** The simulated Sentinel: when it acts, whom it promotes, what it answers. */
 import type { RedisReply } from '@holdfast/ha-core';
 import { expect, test } from 'vitest';
 import { createWire } from '../world/wire.ts';

@@ -1,7 +1,7 @@
 /**
  * The virtual Network: the port of ha-core over the wire of a world, with the bounds of the real links and the same
  * answers where the port leaves things open (listeners are called from a microtask of their own).
- * tests/contract/network.contract.ts holds it to the real one.
+ * tests/contract/network/network.contract.test.ts holds it to the real one.
  */
 import { type Endpoint, LINE_CHARACTERS_MAX, type Link, type Network } from '@holdfast/ha-core';
 import type { VirtualProcess } from './virtual-process.ts';

@@ -1,3 +1,4 @@
+/** What can happen to links: cuts, breaks, dead and frozen processes. */
 import { expect, test } from 'vitest';
 import { createVirtualNetwork } from './virtual-network.ts';
 import type { VirtualProcess } from './virtual-process.ts';

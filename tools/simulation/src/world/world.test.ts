@@ -1,3 +1,4 @@
+/** Virtual time: order, promises between events, the same seed twice, frozen and dead processes. */
 import { sleep } from '@holdfast/ha-core';
 import { expect, test } from 'vitest';
 import { createWorld } from './world.ts';
