@@ -51,7 +51,7 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
       }
     };
   system = await startSystem(
-    { seed, trace: options.trace ?? false },
+    { seed, trace: options.trace ?? false, terminals: 1 + (seed % 3 === 0 ? 1 : 0) },
     { onJournalLine: guarded(checkers.journalLine), onOrderSend: guarded(checkers.orderSend) },
   );
   client = startClient(system, 'client-1', guarded(checkers.acknowledged));
@@ -98,7 +98,7 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
   };
 }
 
-/** Signals at times of the seed: mostly market orders, some pending ones, closes of what is open. */
+/** Signals at times of the seed. */
 function planSignals(system: System, client: Client, count: number): void {
   const { world } = system;
   const random = world.chance('signals');
@@ -106,18 +106,28 @@ function planSignals(system: System, client: Client, count: number): void {
   for (let i = 1; i <= count; i += 1) {
     atMs += 50 + random() * 700;
     world.after(atMs, () => {
-      const symbol = random() < 0.5 ? 'EURUSD' : 'GBPUSD';
-      const side = random() < 0.5 ? 'buy' : 'sell';
-      const draw = random();
-      const position = system.broker.ledger().positions.find((each) => each.symbol === symbol)?.ticket;
-      const id = `s${i}`;
-      let signal: Signal = { id, action: 'open', symbol, side, volume: '0.10' };
-      if (draw < 0.2 && position !== undefined) signal = { id, action: 'close', symbol, position };
-      else if (draw < 0.3)
-        signal = { ...signal, action: 'open', type: 'limit', price: side === 'buy' ? '1.00000' : '2.00000' };
+      const signal = drawSignal(random, system, `s${i}`);
       void client.send(signal, random() < 0.2 ? 1500 : 30_000);
     });
   }
+}
+
+/** Mostly market orders; a third closes, changes or cancels something that the broker has. */
+function drawSignal(random: () => number, system: System, id: string): Signal {
+  const symbol = random() < 0.5 ? 'EURUSD' : 'GBPUSD';
+  const side = random() < 0.5 ? 'buy' : 'sell';
+  const draw = random();
+  const { positions, orders } = system.broker.ledger();
+  const position = positions.find((each) => each.symbol === symbol)?.ticket;
+  const order = orders.find((each) => each.symbol === symbol && each.state === 'placed')?.order;
+  const far = side === 'buy' ? '1.00000' : '2.00000';
+  if (draw < 0.15 && position !== undefined) return { id, action: 'close', symbol, position };
+  if (draw < 0.25 && position !== undefined) {
+    return { id, action: 'modify', symbol, position, takeProfit: '0', stopLoss: '0' };
+  }
+  if (draw < 0.3 && order !== undefined) return { id, action: 'cancel', symbol, order };
+  if (draw < 0.4) return { id, action: 'open', type: 'limit', symbol, side, volume: '0.10', price: far };
+  return { id, action: 'open', symbol, side, volume: '0.10' };
 }
 
 async function strikeFaults(system: System, options: SeedOptions): Promise<string[]> {
