@@ -115,16 +115,7 @@ export async function playEngine(
       keys.intents,
       keys.recorded,
     ];
-    await call('hf_finish', finish, [
-      ...lead,
-      result.outcome,
-      JSON.stringify(result),
-      '0-0',
-      '{}',
-      '0',
-      '0',
-      '0',
-    ]);
+    await call('hf_finish', finish, [...lead, result.outcome, JSON.stringify(result), '0-0', '0', '0', '0']);
   }
 }
 

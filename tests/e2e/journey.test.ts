@@ -151,13 +151,16 @@ describe('a signal’s whole journey', () => {
     const token = cluster.secret('webhook-demo');
     const lines = readFileSync(file, 'utf8').trim().split('\n');
     const taken: string[] = [];
+    const refusals: string[] = [];
     for (const line of lines) {
       const alert = JSON.parse(line) as { contentType: string; body: string };
       const answer = await client.post(`/v1/webhooks/tradingview/${token}`, alert.body, alert.contentType);
-      const told = answer.body as { id?: string; signalId?: string; error?: { code: string } };
-      if (answer.status < 300) taken.push(told.id ?? told.signalId ?? '');
-      else expect(told.error?.code).toMatch(/^[a-z_]+$/);
+      const told = answer.body as { id?: string; error?: { code: string; reason?: string } };
+      if (answer.status < 300) taken.push(told.id ?? '');
+      else refusals.push(told.error?.reason ?? told.error?.code ?? '');
     }
+    expect(taken.length + refusals.length).toBe(lines.length);
+    expect(refusals.filter((reason) => !/^[a-z_]+$/.test(reason))).toEqual([]);
     expect(taken.length).toBeGreaterThanOrEqual(10);
     for (const id of taken) expect((await finished('demo-hedging', id)).result).toBeDefined();
   }, 60_000);

@@ -67,7 +67,7 @@ async function finish(id: string): Promise<void> {
     keys.intents,
     keys.recorded,
   ];
-  const args = ['engine-1', '1', 'filled', JSON.stringify(result), '0-0', '{}', '0', '0', '0'];
+  const args = ['engine-1', '1', 'filled', JSON.stringify(result), '0-0', '0', '0', '0'];
   const outcome = await writer.writeUntil({ name: 'hf_finish', keys: on, args }, 5000);
   expect(outcome).toMatchObject({ is: 'acknowledged', reply: ['ok', expect.any(String)] });
 }

@@ -8,7 +8,6 @@
 import type { BridgeSession, SessionEvent } from '@holdfast/bridge';
 import {
   applyExecution,
-  commandId,
   type Ending,
   type Host,
   type Intent,
@@ -17,11 +16,12 @@ import {
   type OrderEvent,
   type Profile,
   type RtsRow,
-  signalComment,
   stepOrder,
 } from '@holdfast/ha-core';
 import type { AcceptedSignal, AccountSnapshot, TradeJournal } from '@holdfast/redis';
-import { type Choice, choose } from './choose.ts';
+import { type AccountView, viewOf } from './account-view.ts';
+import { choose, intentFor } from './choose.ts';
+import { createFreshness } from './freshness.ts';
 import { createHoldings } from './holdings.ts';
 import { askJournal, executionOf, lookUp } from './inquiries.ts';
 import { createLine } from './line.ts';
@@ -63,19 +63,6 @@ export type ActiveAccount = {
   readonly view: () => AccountView;
 };
 
-export type AccountView = {
-  readonly waiting: number;
-  readonly open: number;
-  readonly unknown: readonly string[];
-  readonly connection: string;
-  readonly paused: boolean;
-};
-
-const REFRESH_EVERY_MS = 5000;
-const REFRESH_AGAIN_MS = 500;
-/** Changes that the terminal tells of within this time are read together. */
-const GATHER_CHANGES_MS = 100;
-
 /** Starts the account from what Redis holds. */
 export function createActiveAccount(options: ActiveAccountOptions): ActiveAccount {
   const { host, epoch, engine } = options;
@@ -87,10 +74,6 @@ export function createActiveAccount(options: ActiveAccountOptions): ActiveAccoun
   let stopped = false;
   /** The order whose intent is being written or whose command is at the terminal. */
   let busy: TrackedOrder | undefined;
-  /** Something happened at the broker that the holdings do not show yet. */
-  let stale = false;
-  let refreshing = false;
-  let refreshPlanned = false;
   let pumping = false;
   let pumpAgain = false;
   const drained: (() => void)[] = [];
@@ -153,6 +136,14 @@ export function createActiveAccount(options: ActiveAccountOptions): ActiveAccoun
     onOutranked: (higher, holder) => deposed(`${holder || 'a terminal'} in epoch ${higher}`),
   });
 
+  const freshness = createFreshness({
+    ...options,
+    holdings,
+    later,
+    witness: () => side.witness(),
+    onRead: () => pump(),
+  });
+
   const post = (order: TrackedOrder, event: OrderEvent): void => {
     if (stopped) return;
     const before = order.state;
@@ -208,8 +199,8 @@ export function createActiveAccount(options: ActiveAccountOptions): ActiveAccoun
     const result = applyExecution(holdings.positions, intent, ending.execution, margin);
     holdings.apply(result.changes);
     if (result.mustAsk) {
-      stale = true;
-      refreshSoon();
+      freshness.markStale();
+      freshness.readSoon();
     }
     return result.changes;
   };
@@ -230,14 +221,14 @@ export function createActiveAccount(options: ActiveAccountOptions): ActiveAccoun
   };
 
   const decide = (trading: Trading): void => {
-    const choice = choose({ host, line, holdings, symbols: side.symbols(), stale });
+    const choice = choose({ host, line, holdings, symbols: side.symbols(), stale: freshness.stale() });
     switch (choice.do) {
       case 'nothing':
         return;
       case 'wait':
         return later(choice.forMs, pump);
       case 'look':
-        return void refresh(true);
+        return freshness.readNow();
       case 'expire':
         return post(choice.order, { is: 'expired' });
       case 'refuse':
@@ -246,64 +237,15 @@ export function createActiveAccount(options: ActiveAccountOptions): ActiveAccoun
         busy = choice.order;
         post(choice.order, {
           is: 'begin',
-          intent: intentFor(choice, trading),
+          intent: intentFor(choice, trading, Number(epoch), host.wallMs()),
         });
     }
-  };
-
-  const intentFor = (choice: Choice & { do: 'begin' }, trading: Trading): Intent => {
-    const { id, magic } = choice.order.accepted;
-    return {
-      commandId: commandId(id, choice.attempt),
-      signalId: id,
-      attempt: choice.attempt,
-      refusals: choice.refusals,
-      magic,
-      comment: signalComment(magic),
-      command: choice.command,
-      terminal: trading.session.identity.terminal,
-      journal: trading.journal,
-      boot: trading.boot,
-      epoch: Number(epoch),
-      at: host.wallMs(),
-    };
-  };
-
-  /** Reads the terminal's lists, or only what is new; `stale` stays until the whole of it was read. */
-  const refresh = async (whole: boolean): Promise<void> => {
-    const witness = side.witness();
-    if (refreshing || witness === undefined) return;
-    refreshing = true;
-    const wasStale = stale;
-    if (whole) stale = false;
-    try {
-      await (whole ? holdings.refresh(witness, wasStale) : holdings.catchUp(witness));
-    } catch (error) {
-      stale = stale || (whole && wasStale);
-      if (!stopped) later(REFRESH_AGAIN_MS, () => void refresh(whole));
-      options.log('holdings_not_refreshed', {
-        reason: error instanceof Error ? error.message : String(error),
-      });
-    }
-    refreshing = false;
-    pump();
-  };
-
-  /** Changes of the next moment are read together. */
-  const refreshSoon = (): void => {
-    if (refreshPlanned) return;
-    refreshPlanned = true;
-    later(GATHER_CHANGES_MS, () => {
-      refreshPlanned = false;
-      if (refreshing) refreshSoon();
-      else void refresh(stale);
-    });
   };
 
   const inquire = async (order: TrackedOrder): Promise<void> => {
     if (order.state.is !== 'unknown') return;
     const evidence = await lookUp(order, side.witness(), options.log);
-    if (evidence.execution !== undefined) stale = true;
+    if (evidence.execution !== undefined) freshness.markStale();
     post(order, evidence);
   };
 
@@ -324,8 +266,8 @@ export function createActiveAccount(options: ActiveAccountOptions): ActiveAccoun
         break;
       }
       case 'changed':
-        if (event.what === 'order') stale = true;
-        refreshSoon();
+        if (event.what === 'order') freshness.markStale();
+        freshness.readSoon();
         break;
       case 'closed':
         for (const order of line.begun()) {
@@ -343,8 +285,7 @@ export function createActiveAccount(options: ActiveAccountOptions): ActiveAccoun
       const over = line.waiting().filter((order) => lifeMs(order, host) <= 0);
       for (const order of over) post(order, { is: 'expired' });
     }
-    const old = host.monotonicMs() - holdings.refreshedAtMs() > REFRESH_EVERY_MS;
-    if (old && side.trading() !== undefined) void refresh(true);
+    if (side.trading() !== undefined) freshness.readIfOld();
     later(options.numbers.brokerWatchMs, sweep);
   };
 
@@ -395,12 +336,6 @@ export function createActiveAccount(options: ActiveAccountOptions): ActiveAccoun
         settleDrained();
       }),
     stop,
-    view: () => ({
-      waiting: line.waiting().length,
-      open: line.begun().length,
-      unknown: line.begun().flatMap((order) => (order.state.is === 'unknown' ? [order.accepted.id] : [])),
-      connection: side.connection().is,
-      paused,
-    }),
+    view: () => viewOf(line, side.connection(), paused),
   };
 }

@@ -2,9 +2,19 @@
  * Which signal of an account goes next, and what happens to it: the decision alone, no effects. Signals go in the order
  * of their acceptance; one that waits for a retry holds up those behind it, one whose symbol is quarantined does not.
  */
-import { admit, type BrokerCommand, type Host, type ReasonCode, type SymbolRules } from '@holdfast/ha-core';
+import {
+  admit,
+  type BrokerCommand,
+  commandId,
+  type Host,
+  type Intent,
+  type ReasonCode,
+  signalComment,
+  type SymbolRules,
+} from '@holdfast/ha-core';
 import type { Holdings } from './holdings.ts';
 import type { Line } from './line.ts';
+import type { Trading } from './terminal-side.ts';
 import { lifeMs, type TrackedOrder } from './tracked-order.ts';
 
 export type Choice =
@@ -67,4 +77,28 @@ export function choose(input: ChoiceInput): Choice {
     return { do: 'refuse', order, reason: admission.reason, detail: admission.detail };
   }
   return { do: 'nothing' };
+}
+
+/** The intent of a choice to begin: it names the terminal, its journal and its boot (I4). */
+export function intentFor(
+  choice: Choice & { do: 'begin' },
+  trading: Trading,
+  epoch: number,
+  wallMs: number,
+): Intent {
+  const { id, magic } = choice.order.accepted;
+  return {
+    commandId: commandId(id, choice.attempt),
+    signalId: id,
+    attempt: choice.attempt,
+    refusals: choice.refusals,
+    magic,
+    comment: signalComment(magic),
+    command: choice.command,
+    terminal: trading.session.identity.terminal,
+    journal: trading.journal,
+    boot: trading.boot,
+    epoch,
+    at: wallMs,
+  };
 }

@@ -28,7 +28,8 @@ import {
   readLease,
   type WriterView,
 } from '@holdfast/redis';
-import { type AccountView, type ActiveAccount, createActiveAccount } from './account.ts';
+import { type ActiveAccount, createActiveAccount } from './account.ts';
+import type { AccountView } from './account-view.ts';
 import { type Arrivals, createArrivals } from './arrivals.ts';
 import { createLeadership, type Leadership } from './leadership.ts';
 import { createPeerLinks, type PeerLinks } from './peer-link.ts';

@@ -1,3 +1,4 @@
+/** The line of an account: order of acceptance, quarantine by symbol (I5), and the life of a tracked order (I7). */
 import { describe, expect, it } from 'vitest';
 import type { Intent, OrderState } from '@holdfast/ha-core';
 import { createLine } from './line.ts';

@@ -103,7 +103,6 @@ export function createOrderWrites(options: OrderWritesOptions): OrderWrites {
       const finish = {
         signal: order.accepted,
         result: resultOf(order, ending, intent, { epoch, engine, wallMs: host.wallMs() }),
-        step,
         intents: order.intents,
         records: [],
         changes,

@@ -1,5 +1,5 @@
 /**
- * The link between engines (DESIGN section 6). Each engine dials every other one and keeps the link open. A process
+ * The link between engines (ARCHITECTURE section 6). Each engine dials every other one and keeps the link open. A process
  * that dies breaks its links at once, and where nobody listens any more a new dial is refused: then, and only then,
  * the peer is reported dead. A cut or frozen peer is neither: its beat in Redis decides.
  *

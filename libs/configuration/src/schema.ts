@@ -65,7 +65,7 @@ export const configurationSchema = z.strictObject({
     /** Sentinel's name for the primary. */
     primaryName: z.string().default('mymaster'),
     passwordFile: path.optional(),
-    maxmemoryBytes: z.int().min(16_777_216).default(536_870_912),
+    maxmemoryBytes: z.int().min(16_777_216).default(2_147_483_648),
     appendfsync: z.enum(['always', 'everysec']).default('always'),
   }),
   engines: z.array(z.strictObject({ name, bridge: endpoint, peer: endpoint, health: endpoint })).min(1),

@@ -1,7 +1,7 @@
 /**
  * The one table of the seed's numbers and ours. Every row: unit, where the seed says it, why ours differs.
  * Everything else (configurations, units, stacks, docs) derives from it. Two profiles: `fast` is the default and
- * reaches the promised recovery times; `seed` is the seed's document word by word (DESIGN section 1).
+ * reaches the promised recovery times; `seed` is the seed's document word by word (ARCHITECTURE section 1).
  */
 export type ProfileName = 'fast' | 'seed';
 

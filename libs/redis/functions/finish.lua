@@ -1,8 +1,8 @@
 -- finish: result, RTS and the acknowledgement of RTSS in one call, numbered without gaps (I6, I8).
 -- Idempotent: a signal that has its result keeps it, whatever comes later.
 -- KEYS 1 lease  2 signal  3 rtss  4 rtrs  5 account  6 intents  7 recorded
--- ARGV 1 holder  2 epoch  3 state  4 result (JSON)  5 rtss entry  6 step (JSON)
---      7 number of intents to remove, then their command ids
+-- ARGV 1 holder  2 epoch  3 state  4 result (JSON)  5 rtss entry
+--      6 number of intents to remove, then their command ids
 --      then number of further records, then pairs (name that makes it unique, JSON)
 --      then number of changes of RTS, then triples (hash key, field, value; an empty value removes)
 -- Replies {'ok', number} | {'repeat', number} | {'stale', holder, epoch} | {'missing'}: as in intend
@@ -20,7 +20,7 @@ local function finish(keys, argv)
     redis.call('HINCRBY', keys[5], 'repeats', 1)
     return { 'repeat', known }
   end
-  local at = 7
+  local at = 6
   local intents = tonumber(argv[at])
   for i = at + 1, at + intents do
     redis.call('HDEL', keys[6], argv[i])
@@ -37,8 +37,8 @@ local function finish(keys, argv)
   apply_changes(argv, at + 1, tonumber(argv[at]))
   redis.call('XDEL', keys[3], argv[5])
   redis.call('HSET', keys[2], 'state', argv[3], 'number', string.format('%.0f', number))
-  redis.call('HDEL', keys[2], 'body', 'entry')
-  add_step(keys[2], argv[6])
+  -- The record holds the steps and what was asked for; kept here as well they would be half of the memory.
+  redis.call('HDEL', keys[2], 'body', 'entry', 'steps')
   return { 'ok', string.format('%.0f', number) }
 end
 

@@ -1,5 +1,5 @@
 /**
- * The acknowledged write: group commit, acknowledged by name (DESIGN section 5, I1).
+ * The acknowledged write: group commit, acknowledged by name (ARCHITECTURE section 5, I1).
  *
  * What arrives while one round is under way travels together with the next. A round is one pipeline on one
  * connection:

@@ -1,6 +1,6 @@
 /**
  * Plain commands on whoever is the primary now, for reads that nobody acts on without a compare-and-set (the watch of
- * a lease) or without an acknowledged write of his own (RTSS): DESIGN section 5, "Readers too". One connection, opened
+ * a lease) or without an acknowledged write of his own (RTSS): ARCHITECTURE section 5, "Readers too". One connection, opened
  * when it is first needed and again after it broke.
  */
 import {

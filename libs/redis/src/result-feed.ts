@@ -1,6 +1,6 @@
 /**
  * RTRS for readers: the records of accounts in the order of their numbers, without gaps (I8), and only what every
- * node of the in-sync set holds: they are read in one group with the reader's own mark (DESIGN section 5, "Readers
+ * node of the in-sync set holds: they are read in one group with the reader's own mark (ARCHITECTURE section 5, "Readers
  * too"), and that read is what is handed on.
  *
  * Followers get each account's last known record again whenever Redis shows another content for it than it did the

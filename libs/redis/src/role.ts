@@ -1,4 +1,4 @@
-/** What a node says of itself by ROLE, the one source for "who is the primary" (DESIGN section 5). */
+/** What a node says of itself by ROLE, the one source for "who is the primary" (ARCHITECTURE section 5). */
 import { type Endpoint, RedisError, type RedisReply } from '@holdfast/ha-core';
 
 export type ReplicaOffset = { readonly endpoint: string; readonly offset: number };

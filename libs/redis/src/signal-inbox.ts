@@ -197,5 +197,5 @@ function shownSignal(account: string, magic: string, fields: Record<string, stri
 }
 
 function withResult(signal: ShownSignal, result: NumberedRecord & { kind: 'result' }): ShownSignal {
-  return { ...signal, state: result.outcome, result };
+  return { ...signal, state: result.outcome, steps: result.steps, result };
 }

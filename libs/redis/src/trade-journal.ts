@@ -64,7 +64,6 @@ export type AccountSnapshot = {
 export type Finish = {
   readonly signal: AcceptedSignal;
   readonly result: ResultRecord;
-  readonly step: Step;
   /** Command ids of its intents, to be removed. */
   readonly intents: readonly string[];
   readonly records: readonly NamedRecord[];
@@ -118,7 +117,7 @@ export function createTradeJournal(
         keys: [keys.lease, keys.signal(intent.magic), keys.intents, keys.account],
         args: [...lead, intent.commandId, JSON.stringify(intent), JSON.stringify(step), replaces],
       }),
-    finish: ({ signal, result, step, intents, records, changes }) =>
+    finish: ({ signal, result, intents, records, changes }) =>
       put({
         name: 'hf_finish',
         keys: [
@@ -135,7 +134,6 @@ export function createTradeJournal(
           result.outcome,
           JSON.stringify(result),
           signal.entry,
-          JSON.stringify(step),
           String(intents.length),
           ...intents,
           String(records.length),

@@ -1,5 +1,5 @@
 /**
- * The acknowledged write, as its users see it (DESIGN section 5; the mechanism is acknowledged-writer.ts).
+ * The acknowledged write, as its users see it (ARCHITECTURE section 5; the mechanism is acknowledged-writer.ts).
  */
 import type { Command, RedisReply } from '@holdfast/ha-core';
 

@@ -76,7 +76,6 @@ export function useFunctions(start: RedisSideStart) {
         how.state ?? 'filled',
         `{"magic":"${magic}"}`,
         entry,
-        '{"state":"filled"}',
         String(how.intents?.length ?? 0),
         ...(how.intents ?? []),
         String(how.records?.length ?? 0),

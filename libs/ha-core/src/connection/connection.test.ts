@@ -1,3 +1,4 @@
+/** The broker connection by the numbers: every threshold of the seed, and what `fast` does at once. */
 import { describe, expect, it } from 'vitest';
 import {
   type ConnectionEvent,

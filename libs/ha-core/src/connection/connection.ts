@@ -1,5 +1,5 @@
 /**
- * The broker connection of one account: the seed's numbers as one state machine over two connections (DESIGN section 7;
+ * The broker connection of one account: the seed's numbers as one state machine over two connections (ARCHITECTURE section 7;
  * the seed's 3.2, 3.7 and 4.2).
  *
  * It is watched every second. An attempt is one retry interval without a usable terminal: no session, or a terminal

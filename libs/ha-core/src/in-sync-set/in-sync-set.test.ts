@@ -1,3 +1,4 @@
+/** Acknowledged by name, not by count (I1). */
 import { expect, it } from 'vitest';
 import { reachedBy } from './in-sync-set.ts';
 

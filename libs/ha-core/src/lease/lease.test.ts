@@ -1,3 +1,4 @@
+/** Leadership as a script of events and times: who takes over, when, with which epoch (I3). */
 import { describe, expect, it } from 'vitest';
 import { firstLeaseState, type LeaseEvent, type LeaseRow, type LeaseState, stepLease } from './lease.ts';
 

@@ -1,5 +1,5 @@
 /**
- * Leadership of one account, seen from one engine (I3; DESIGN section 6).
+ * Leadership of one account, seen from one engine (I3; ARCHITECTURE section 6).
  *
  * In Redis stands a row: holder, epoch, beat. The holder raises `beat`; everyone else watches it with a monotonic
  * clock of his own: no wall clock, no expiry in Redis. Who has seen the same beat for a whole lease time takes over by

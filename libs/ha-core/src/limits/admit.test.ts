@@ -1,3 +1,4 @@
+/** Admission: a row for each reason to refuse, and that a close never opens (I7). */
 import { describe, expect, it } from 'vitest';
 import { admit, type Holdings } from './admit.ts';
 import type { Position, SymbolRules, WorkingOrder } from '../order/position.ts';

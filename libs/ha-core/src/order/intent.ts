@@ -1,7 +1,7 @@
 /**
  * The intent: "about to send this through this terminal", durable before anything is sent (I4). It names the
  * terminal, its journal incarnation and its host boot, because only that journal can later prove that the command
- * never arrived (DESIGN section 7).
+ * never arrived (ARCHITECTURE section 7).
  */
 import type { Side } from '../signal/signal.ts';
 

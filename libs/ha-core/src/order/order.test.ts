@@ -1,3 +1,4 @@
+/** The life of an order: what may follow what, every return code, and that unknown is never sent again (I4-I7). */
 import { describe, expect, it } from 'vitest';
 import { commandId, type Intent } from './intent.ts';
 import { type Execution, type OrderEvent, type OrderState, stepOrder } from './order.ts';

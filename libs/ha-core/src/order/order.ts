@@ -1,5 +1,5 @@
 /**
- * The life of one signal at the engine, from RTSS to its result (I2, I4, I5, I6, I7; DESIGN section 7).
+ * The life of one signal at the engine, from RTSS to its result (I2, I4, I5, I6, I7; ARCHITECTURE section 7).
  *
  *   waiting ─begin─► intending ─durable─► sent ─result: ok, certain no, goal──────────► finishing ─durable─► finished
  *      ▲                 │                 │ │ └─ ambiguous, ok without a deal─► unknown ─evidence──▲

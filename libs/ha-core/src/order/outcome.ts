@@ -1,5 +1,5 @@
 /**
- * How a signal stands, how it ends, and why. The words are DESIGN section 9's; they are stable for clients.
+ * How a signal stands, how it ends, and why. The words are ARCHITECTURE section 9's; they are stable for clients.
  */
 
 /** Before the end. `unknown`: sent, and the broker did not confirm. `suspended`: waiting for a connection. */

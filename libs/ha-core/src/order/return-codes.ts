@@ -1,6 +1,6 @@
 /**
- * MT5's trade return codes and what each says about execution (research: MQL5 reference, "Return codes of the
- * trade server"). The class decides everything: only `no` lets a command be tried again, and `ambiguous` never does (I5).
+ * MT5's trade return codes and what each says about execution (MQL5 reference, "Return codes of the trade
+ * server"). The class decides everything: only `no` lets a command be tried again, and `ambiguous` never does (I5).
  *
  * ok         accepted: the result stands
  * no         surely not executed: final, or tried again where `retry` says so and the signal still lives

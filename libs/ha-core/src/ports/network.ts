@@ -28,7 +28,7 @@ export type Listener = {
 
 /**
  * `refused` means that the host answered and nothing listens there: the process is gone. All else (`timeout`,
- * `unreachable`) says nothing about the process. DESIGN section 6 builds the early takeover on this difference.
+ * `unreachable`) says nothing about the process. ARCHITECTURE section 6 builds the early takeover on this difference.
  */
 export type DialFailure = 'refused' | 'timeout' | 'unreachable';
 

@@ -1,3 +1,4 @@
+/** Reconciliation, proof from the broker records (I5), and RTS right after a result. */
 import { describe, expect, it } from 'vitest';
 import { applyExecution } from './apply.ts';
 import { type BrokerRecords, findProof } from './evidence.ts';

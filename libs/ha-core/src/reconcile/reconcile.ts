@@ -1,5 +1,5 @@
 /**
- * RTS against the terminal's own lists (I9: what is shown is what the engine acts on; DESIGN section 7).
+ * RTS against the terminal's own lists (I9: what is shown is what the engine acts on; ARCHITECTURE section 7).
  *
  * The terminal is right about what exists at the broker; RTS is right about what we know of it. The result says for
  * each row whether it matched, is missing at the broker, is extra there (manual trades: shown and left alone), or

@@ -1,5 +1,5 @@
 /**
- * Decimal strings: money, prices and volumes are never floats (DESIGN section 9). A decimal is held as an
+ * Decimal strings: money, prices and volumes are never floats (ARCHITECTURE section 9). A decimal is held as an
  * integer count of 10^-scale, so sums and step checks are exact.
  */
 export type Decimal = { readonly units: bigint; readonly scale: number };

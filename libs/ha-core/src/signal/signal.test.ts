@@ -1,3 +1,4 @@
+/** Signals: every wrong field by name, what makes two the same (I2), and exact decimals. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {

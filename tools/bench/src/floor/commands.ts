@@ -62,7 +62,6 @@ export function finishCommand(account: string, id: string, magic: string, entry:
       'filled',
       JSON.stringify(resultOf(id, magic, at, step)),
       entry,
-      JSON.stringify(step),
       '1',
       `${id}#1`,
       '0',
