@@ -63,6 +63,10 @@ export type ActiveAccount = {
   readonly view: () => AccountView;
 };
 
+/** The whole lists are read at least this often, and after a change of an order or position at most this often. */
+const OLD_LISTS_MS = 5000;
+const CHANGED_LISTS_MS = 1000;
+
 /** Starts the account from what Redis holds. */
 export function createActiveAccount(options: ActiveAccountOptions): ActiveAccount {
   const { host, epoch, engine } = options;
@@ -266,8 +270,8 @@ export function createActiveAccount(options: ActiveAccountOptions): ActiveAccoun
         break;
       }
       case 'changed':
-        if (event.what === 'order') freshness.markStale();
-        freshness.readSoon();
+        if (event.what === 'deal') freshness.readSoon();
+        else freshness.readIfOld(CHANGED_LISTS_MS);
         break;
       case 'closed':
         for (const order of line.begun()) {
@@ -285,7 +289,7 @@ export function createActiveAccount(options: ActiveAccountOptions): ActiveAccoun
       const over = line.waiting().filter((order) => lifeMs(order, host) <= 0);
       for (const order of over) post(order, { is: 'expired' });
     }
-    if (side.trading() !== undefined) freshness.readIfOld();
+    if (side.trading() !== undefined) freshness.readIfOld(OLD_LISTS_MS);
     later(options.numbers.brokerWatchMs, sweep);
   };
 

@@ -22,16 +22,15 @@ export type Freshness = {
   readonly markStale: () => void;
   /** Reads the whole lists, unless a reading is under way. */
   readonly readNow: () => void;
-  /** Reads what changed within the next moment, together. */
+  /** Reads what changed within the next moment, together: the newest deals, or all of it when it is stale. */
   readonly readSoon: () => void;
-  /** Reads the whole lists when that was long ago. */
-  readonly readIfOld: () => void;
+  /** Reads the whole lists when that was longer ago than this. */
+  readonly readIfOld: (oldMs: number) => void;
 };
 
-const OLD_MS = 5000;
 const AGAIN_MS = 500;
 /** Changes that the terminal tells of within this time are read together. */
-const GATHER_MS = 100;
+const GATHER_MS = 150;
 
 /** Starts with lists that nobody has read under this leadership. */
 export function createFreshness(options: FreshnessOptions): Freshness {
@@ -76,8 +75,8 @@ export function createFreshness(options: FreshnessOptions): Freshness {
     },
     readNow: () => void read(true),
     readSoon,
-    readIfOld: () => {
-      if (host.monotonicMs() - holdings.refreshedAtMs() > OLD_MS) void read(true);
+    readIfOld: (oldMs) => {
+      if (host.monotonicMs() - holdings.refreshedAtMs() > oldMs) void read(true);
     },
   };
 }

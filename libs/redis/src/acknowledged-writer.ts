@@ -116,6 +116,8 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
   const pump = async (): Promise<void> => {
     if (running) return;
     running = true;
+    // What one event brings about (a result and the next intent) is put in one after the other: it travels together.
+    await Promise.resolve();
     while (waiting.length > 0 && !stopped) {
       if (connection === undefined) {
         await Promise.race([keepConnected(), sleep(host, LIMITS.commandDeadlineMs)]);
