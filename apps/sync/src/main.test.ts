@@ -260,6 +260,7 @@ describe('a damaged database', () => {
     async () => {
       await redis.record('damaged', orders(1, 30));
       await reaches('damaged', 'pushed', 30);
+      await until('a snapshot', async () => typeof (await status())?.snapshot.name === 'string');
       await stopSync('SIGKILL');
       const data = join(folder.path, 'data');
       writeFileSync(join(data, 'results.duckdb'), 'no database');

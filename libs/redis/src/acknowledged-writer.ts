@@ -11,7 +11,8 @@
  * count can be made up by a replica that is not in the set. A connection that saw its node demoted, gone or silent is
  * never used again: what it carried is unknown, unless it was certainly not sent.
  *
- * The set is, for now, every replica that the primary lists as connected; its place is `inSyncSet` below.
+ * The set is, for now, every replica that the primary lists as connected; its place is `inSyncSet` below. Where one of
+ * the configured nodes is not among them, it is asked whether it was promoted meanwhile (rival.ts).
  */
 import {
   backOffMs,
@@ -29,6 +30,7 @@ import {
 } from '@holdfast/ha-core';
 import { ensureFunctions } from './functions.ts';
 import { findPrimary } from './primary.ts';
+import { findRival } from './rival.ts';
 import { endpointName, parseRole, type Role } from './role.ts';
 import type {
   AcknowledgedWriter,
@@ -181,7 +183,10 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
     for (;;) {
       if (after.is !== 'primary') return 'no longer the primary';
       on.members = inSyncSet(after);
-      if (reachedBy(members, before.offset, after.replicas)) return true;
+      if (reachedBy(members, before.offset, after.replicas)) {
+        const rival = await findRival({ ...options, own: on.node.endpoint, members });
+        return rival === undefined ? true : `${rival} calls itself primary too`;
+      }
       const leftMs = deadlineMs - (host.monotonicMs() - startedMs);
       if (leftMs <= 0) return `not every replica in sync has it after ${deadlineMs} ms`;
       try {

@@ -25,7 +25,7 @@ describe('redisConf', () => {
       no-appendfsync-on-rewrite no
       save 3600 1 300 100 60 10000
       stop-writes-on-bgsave-error no
-      maxmemory 536870912
+      maxmemory 2147483648
       maxmemory-policy volatile-lru
       min-replicas-to-write 1
       min-replicas-max-lag 2

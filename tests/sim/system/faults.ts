@@ -53,12 +53,8 @@ export const ALL_FAULTS = [
 
 export type FaultKind = (typeof ALL_FAULTS)[number];
 
-/**
- * What is drawn unless asked otherwise. Not a frozen primary: when it goes on after its successor was chosen and before
- * its other replica was told, the set of all connected replicas is too small, and what it acknowledges then is lost
- * with it. That ends when the in-sync set is a record and the wardens re-point at once.
- */
-export const FAULTS: readonly FaultKind[] = ALL_FAULTS.filter((kind) => kind !== 'redis primary freeze');
+/** The kinds that are drawn by default: all of them. */
+export const FAULTS: readonly FaultKind[] = ALL_FAULTS;
 
 /** Draws one fault. Striking it returns how it is healed. */
 export function drawFault(random: () => number, only: readonly FaultKind[] = FAULTS): PlannedFault {
