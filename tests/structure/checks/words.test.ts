@@ -116,7 +116,7 @@ describe('checkPlaces', () => {
 
   it('leaves addresses and relative folders alone', () => {
     const text =
-      'https://example.invalid/home/x and ./root/x and network/home/x and /v1/accounts and /var/lib/duckdb';
+      'https://example.invalid/home/x/y and ./root/x and network/home/x/y and /v1/accounts and /var/lib/duckdb';
     expect(found(checkPlaces, { 'docs/a.md': text })).toEqual([]);
   });
 });
