@@ -172,6 +172,12 @@ function writeConfiguration(folder: string, redis: RealRedis, own: number, share
     redis: {
       nodes: redis.endpoints.map((node, index) => ({ name: `redis-${index + 1}`, ...node })),
       sentinels: [{ name: 'sentinel-1', ...at(1) }],
+      wardens: redis.endpoints.map((_, index) => ({
+        name: `warden-${index + 1}`,
+        node: `redis-${index + 1}`,
+        peer: at(10 + index),
+        health: at(20 + index),
+      })),
     },
     engines: [
       { name: 'engine-1', bridge: at(2), peer: at(3), health: at(4) },

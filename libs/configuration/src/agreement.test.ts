@@ -1,6 +1,6 @@
 /** Every way fields that are right by themselves can disagree is a row. */
 import { expect, test } from 'vitest';
-import { changed, faultsOf } from './testing/right-configuration.ts';
+import { changed, faultsOf, WARDENS } from './testing/right-configuration.ts';
 
 /** What is wrong; what is replaced in the right file, by what; path, line and words of the answer. */
 type Row = readonly [string, string, string, string, number | undefined, string];
@@ -19,7 +19,7 @@ const ROWS: readonly Row[] = [
     'name: backend-1',
     'name: engine-1',
     'backends[0].name',
-    14,
+    17,
     'the name "engine-1" stands at engines[0].name already',
   ],
   [
@@ -27,7 +27,7 @@ const ROWS: readonly Row[] = [
     'port: 7201',
     'port: 7103',
     'backends[0].listen',
-    14,
+    17,
     'the endpoint "127.0.0.1:7103" stands at engines[0].health already',
   ],
   [
@@ -35,7 +35,7 @@ const ROWS: readonly Row[] = [
     'host: 127.0.0.1, port: 7201',
     'host: localhost, port: 7103',
     'backends[0].listen',
-    14,
+    17,
     'the endpoint "127.0.0.1:7103"',
   ],
   [
@@ -43,7 +43,7 @@ const ROWS: readonly Row[] = [
     '127.0.0.1:8123',
     '127.0.0.1:8080',
     'clickhouse.url',
-    17,
+    20,
     'stands at api.listen already',
   ],
   [
@@ -59,7 +59,7 @@ const ROWS: readonly Row[] = [
     'name: terminal-2',
     'name: terminal-1',
     'accounts[0].terminals[1].name',
-    25,
+    28,
     'the name "terminal-1" stands at',
   ],
   [
@@ -67,7 +67,7 @@ const ROWS: readonly Row[] = [
     'role: backup',
     'role: primary',
     'accounts[0].terminals[1].role',
-    25,
+    28,
     'expected exactly one primary terminal',
   ],
   [
@@ -75,7 +75,7 @@ const ROWS: readonly Row[] = [
     'role: primary',
     'role: backup',
     'accounts[0].terminals',
-    23,
+    26,
     'no terminal has the role primary',
   ],
   [
@@ -83,7 +83,7 @@ const ROWS: readonly Row[] = [
     '[EURUSD, GBPUSD]',
     '[EURUSD, EURUSD]',
     'accounts[0].symbols[1]',
-    26,
+    29,
     'the symbol "EURUSD" stands at accounts[0].symbols[0] already',
   ],
   [
@@ -103,11 +103,59 @@ const ROWS: readonly Row[] = [
     'none, expected an odd number',
   ],
   [
+    'a name that a warden has',
+    'name: sync, api',
+    'name: warden-2, api',
+    'sync.name',
+    19,
+    'the name "warden-2" stands at redis.wardens[1].name already',
+  ],
+  [
+    "a warden's endpoint twice",
+    'port: 7022 }',
+    'port: 7031 }',
+    'redis.wardens[1].peer',
+    10,
+    'the endpoint "127.0.0.1:7031" stands at redis.wardens[0].health already',
+  ],
+  [
+    'a warden of an unknown Redis node',
+    'node: redis-2',
+    'node: redis-9',
+    'redis.wardens[1].node',
+    10,
+    '"redis-9" is not a Redis node, expected one of: redis-1, redis-2',
+  ],
+  [
+    'a Redis node without a warden',
+    'node: redis-2',
+    'node: redis-1',
+    'redis.wardens',
+    8,
+    'none for redis-2, expected exactly one warden for each of the 2 Redis nodes',
+  ],
+  [
+    'two wardens of a Redis node',
+    'node: redis-2',
+    'node: redis-1',
+    'redis.wardens[1].node',
+    10,
+    'a warden of "redis-1" stands at redis.wardens[0].node already',
+  ],
+  [
+    'no warden at all',
+    WARDENS,
+    '  wardens: []\n',
+    'redis.wardens',
+    8,
+    'none, expected exactly one warden for each of the 2 Redis nodes',
+  ],
+  [
     'a webhook for an unknown account',
     'tokenFile: secrets/tv, account: demo-hedging',
     'tokenFile: secrets/tv, account: other',
     'webhooks[0].account',
-    28,
+    31,
     '"other" is not an account, expected one of: demo-hedging',
   ],
   [
@@ -115,7 +163,7 @@ const ROWS: readonly Row[] = [
     '{ EURUSD: EURUSD }',
     '{ EURUSD: EURUSDm }',
     'webhooks[0].symbols.EURUSD',
-    28,
+    31,
     '"EURUSDm" is not a symbol of the account demo-hedging',
   ],
   [
@@ -123,7 +171,7 @@ const ROWS: readonly Row[] = [
     'http://127',
     'http://default:hunter2@127',
     'clickhouse.url',
-    17,
+    20,
     'holds a user or a password',
   ],
   [
@@ -131,7 +179,7 @@ const ROWS: readonly Row[] = [
     'http://127',
     'ftp://127',
     'clickhouse.url',
-    17,
+    20,
     'the scheme is ftp:, expected http: or https:',
   ],
 ];

@@ -12,6 +12,7 @@ export function disagreements(values: Configuration): AgreementFault[] {
     ...names(values),
     ...endpoints(values),
     ...sentinels(values),
+    ...wardens(values),
     ...values.accounts.flatMap((_, index) => terminalsAndSymbols(values, index)),
     ...webhooks(values),
     ...clickhouseUrl(values),
@@ -25,6 +26,7 @@ function names(values: Configuration): AgreementFault[] {
     ...twice('the name', [
       ...named(values.redis.nodes, ['redis', 'nodes']),
       ...named(values.redis.sentinels, ['redis', 'sentinels']),
+      ...named(values.redis.wardens, ['redis', 'wardens']),
       ...named(values.engines, ['engines']),
       ...named(values.backends, ['backends']),
       [['sync', 'name'], values.sync.name],
@@ -84,6 +86,38 @@ function sentinels(values: Configuration): AgreementFault[] {
     ];
   }
   return [];
+}
+
+/** A node without a warden would start and be promoted by what it remembers itself; two would work against each other. */
+function wardens(values: Configuration): AgreementFault[] {
+  const { nodes, wardens: list } = values.redis;
+  const path = ['redis', 'wardens'];
+  const known = nodes.map(({ name }) => name);
+  const faults = list.flatMap(({ node }, index): AgreementFault[] =>
+    known.includes(node)
+      ? []
+      : [
+          {
+            path: [...path, index, 'node'],
+            message: `"${node}" is not a Redis node, expected one of: ${known.join(', ')}`,
+          },
+        ],
+  );
+  const without = known.filter((name) => !list.some(({ node }) => node === name));
+  if (nodes.length > 1 && without.length > 0) {
+    const found = list.length === 0 ? 'none' : `none for ${without.join(', ')}`;
+    faults.push({
+      path,
+      message: `${found}, expected exactly one warden for each of the ${nodes.length} Redis nodes`,
+    });
+  }
+  return [
+    ...faults,
+    ...twice(
+      'a warden of',
+      list.map(({ node }, index) => [[...path, index, 'node'], node]),
+    ),
+  ];
 }
 
 function terminalsAndSymbols(values: Configuration, index: number): AgreementFault[] {

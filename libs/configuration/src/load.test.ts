@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { ConfigurationError } from './configuration-error.ts';
 import { loadConfiguration, parseConfiguration } from './load.ts';
-import { changed, faultsOf, RIGHT } from './testing/right-configuration.ts';
+import { changed, faultsOf, RIGHT, WARDENS } from './testing/right-configuration.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-configuration-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -40,12 +40,12 @@ describe('a right configuration', () => {
     expect(parseConfiguration('holdfast.yaml', text).accounts[1]?.symbols).toEqual(['EURUSD']);
   });
 
-  test('may have one Redis node and no Sentinel', () => {
-    const text = changed('    - { name: redis-2, host: 127.0.0.1, port: 7002 }\n', '').replace(
-      'sentinels:\n    - { name: sentinel-1, host: 127.0.0.1, port: 7011 }',
-      'sentinels: []',
-    );
+  test('may have one Redis node, no Sentinel and no warden', () => {
+    const text = changed('    - { name: redis-2, host: 127.0.0.1, port: 7002 }\n', '')
+      .replace('sentinels:\n    - { name: sentinel-1, host: 127.0.0.1, port: 7011 }', 'sentinels: []')
+      .replace(WARDENS, '');
     expect(faultsOf(text)).toEqual([]);
+    expect(parseConfiguration('holdfast.yaml', text).redis.wardens).toEqual([]);
   });
 });
 
@@ -57,8 +57,8 @@ test('every wrong field is named in one message, with the file', () => {
     [
       '/etc/holdfast.yaml cannot be used:',
       '  line 1, cluster: found "Demo", expected a name: 1 to 32 lower case letters, digits and dashes, the first a letter',
-      '  line 14, backends[0].listen.port: found "x", expected a number',
-      '  line 25, accounts[0].terminals[1].role: found "main", expected one of: primary, backup',
+      '  line 17, backends[0].listen.port: found "x", expected a number',
+      '  line 28, accounts[0].terminals[1].role: found "main", expected one of: primary, backup',
     ].join('\n'),
   );
 });

@@ -62,6 +62,8 @@ export const configurationSchema = z.strictObject({
       .array(z.strictObject({ name, host: z.string().min(1), port: z.int().min(1).max(65_535) }))
       .min(1),
     sentinels: z.array(z.strictObject({ name, host: z.string().min(1), port: z.int().min(1).max(65_535) })),
+    /** The process beside each Redis node: where the other wardens dial it, and where it answers about itself. */
+    wardens: z.array(z.strictObject({ name, node: name, peer: endpoint, health: endpoint })).default([]),
     /** Sentinel's name for the primary. */
     primaryName: z.string().default('mymaster'),
     passwordFile: path.optional(),

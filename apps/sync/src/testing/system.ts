@@ -169,6 +169,12 @@ export function startSyncProcess(settings: SyncSettings): Child {
     redis: {
       nodes: settings.redis.nodes.map((node, index) => ({ name: `redis-${index + 1}`, ...node })),
       sentinels: [{ name: 'sentinel-1', ...local(1106) }],
+      wardens: settings.redis.nodes.map((_, index) => ({
+        name: `warden-${index + 1}`,
+        node: `redis-${index + 1}`,
+        peer: local(1110 + index),
+        health: local(1120 + index),
+      })),
     },
     engines: [{ name: 'engine-1', bridge: local(1101), peer: local(1102), health: local(1103) }],
     backends: [{ name: 'backend-1', listen: local(1104) }],

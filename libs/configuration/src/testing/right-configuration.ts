@@ -2,6 +2,11 @@
 import { ConfigurationError, type Fault } from '../configuration-error.ts';
 import { parseConfiguration } from '../load.ts';
 
+export const WARDENS = `  wardens:
+    - { name: warden-1, node: redis-1, peer: { host: 127.0.0.1, port: 7021 }, health: { host: 127.0.0.1, port: 7031 } }
+    - { name: warden-2, node: redis-2, peer: { host: 127.0.0.1, port: 7022 }, health: { host: 127.0.0.1, port: 7032 } }
+`;
+
 /** Every kind of process once or more, two terminals and a webhook; defaults left out. */
 export const RIGHT = `cluster: demo
 redis:
@@ -10,7 +15,7 @@ redis:
     - { name: redis-2, host: 127.0.0.1, port: 7002 }
   sentinels:
     - { name: sentinel-1, host: 127.0.0.1, port: 7011 }
-engines:
+${WARDENS}engines:
   - name: engine-1
     bridge: { host: 127.0.0.1, port: 7101 }
     peer: { host: 127.0.0.1, port: 7102 }

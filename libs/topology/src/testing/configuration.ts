@@ -10,6 +10,9 @@ redis:
     - { name: sentinel-1, host: 127.0.0.1, port: 7011 }
     - { name: sentinel-2, host: 127.0.0.1, port: 7012 }
     - { name: sentinel-3, host: 127.0.0.1, port: 7013 }
+  wardens:
+    - { name: warden-1, node: redis-1, peer: { host: 127.0.0.1, port: 7021 }, health: { host: 127.0.0.1, port: 7031 } }
+    - { name: warden-2, node: redis-2, peer: { host: 127.0.0.1, port: 7022 }, health: { host: 127.0.0.1, port: 7032 } }
 engines:
   - name: engine-1
     bridge: { host: 127.0.0.1, port: 7101 }

@@ -59,7 +59,7 @@ async function makeFiles(folder: string, accounts: number): Promise<LoadedConfig
     writeFileSync(join(folder, 'secrets', name), `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 });
   }
   const file = join(folder, 'holdfast.yaml');
-  writeFileSync(file, stringify(values(accounts, await freePorts(18))), { mode: 0o600 });
+  writeFileSync(file, stringify(values(accounts, await freePorts(24))), { mode: 0o600 });
   return loadConfiguration(file);
 }
 
@@ -81,7 +81,17 @@ function values(accounts: number, ports: readonly number[]): object {
   return {
     cluster: 'bench',
     profile: 'fast',
-    redis: { nodes: named('redis', 3), sentinels: named('sentinel', 3), maxmemoryBytes: MAXMEMORY_BYTES },
+    redis: {
+      nodes: named('redis', 3),
+      sentinels: named('sentinel', 3),
+      wardens: [1, 2, 3].map((index) => ({
+        name: `warden-${index}`,
+        node: `redis-${index}`,
+        peer: at(),
+        health: at(),
+      })),
+      maxmemoryBytes: MAXMEMORY_BYTES,
+    },
     engines: [engine('engine-1'), engine('engine-2')],
     backends: [{ name: 'backend-1', listen: at() }],
     api: {

@@ -58,6 +58,10 @@ function portChanges(values: Configuration, basePort: number): Change[] {
     ...redis.sentinels.map(
       (_, index): Change => [['redis', 'sentinels', index, 'port'], ports.sentinel(index)],
     ),
+    ...redis.wardens.flatMap((_, index): Change[] => [
+      [['redis', 'wardens', index, 'peer', 'port'], ports.wardenPeer(index)],
+      [['redis', 'wardens', index, 'health', 'port'], ports.wardenHealth(index)],
+    ]),
     ...engines.flatMap((_, index): Change[] => [
       [['engines', index, 'bridge', 'port'], ports.engineBridge(index)],
       [['engines', index, 'peer', 'port'], ports.enginePeer(index)],

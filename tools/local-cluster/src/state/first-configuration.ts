@@ -39,6 +39,12 @@ export function firstConfiguration(options: FirstConfigurationOptions): string {
     peer: at(ports.enginePeer(index)),
     health: at(ports.engineHealth(index)),
   });
+  const warden = (index: number) => ({
+    name: `warden-${index + 1}`,
+    node: `redis-${index + 1}`,
+    peer: at(ports.wardenPeer(index)),
+    health: at(ports.wardenHealth(index)),
+  });
   const account = (margin: 'hedging' | 'netting', terminal: string, bridgeSecretFile: string) => ({
     account: `demo-${margin}`,
     margin,
@@ -49,7 +55,11 @@ export function firstConfiguration(options: FirstConfigurationOptions): string {
   const values = {
     cluster: 'local',
     profile: options.profile,
-    redis: { nodes: named('redis', 3, ports.redis), sentinels: named('sentinel', 3, ports.sentinel) },
+    redis: {
+      nodes: named('redis', 3, ports.redis),
+      sentinels: named('sentinel', 3, ports.sentinel),
+      wardens: [0, 1, 2].map(warden),
+    },
     engines: [engine(0), engine(1)],
     backends: [0, 1].map((index) => ({ name: `backend-${index + 1}`, listen: at(ports.backend(index)) })),
     api: { listen: at(options.apiPort), keyFile: SECRETS.apiKey },

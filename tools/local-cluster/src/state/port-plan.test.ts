@@ -12,6 +12,8 @@ describe('portPlan', () => {
       plan.enginePeer,
       plan.engineHealth,
       plan.backend,
+      plan.wardenPeer,
+      plan.wardenHealth,
     ];
     const ports = [
       ...rows.flatMap((row) => Array.from({ length: 9 }, (_, index) => row(index))),

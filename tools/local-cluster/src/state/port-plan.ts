@@ -18,6 +18,8 @@ export type PortPlan = {
   readonly clickhouse: number;
   readonly broker: number;
   readonly brokerHttp: number;
+  readonly wardenPeer: (index: number) => number;
+  readonly wardenHealth: (index: number) => number;
 };
 
 /** The plan from `base` on. Asking for a tenth node of a kind throws: it would take another kind's port. */
@@ -37,5 +39,7 @@ export function portPlan(base: number): PortPlan {
     clickhouse: base + 62,
     broker: base + 71,
     brokerHttp: base + 72,
+    wardenPeer: row(80),
+    wardenHealth: row(90),
   };
 }
