@@ -13,6 +13,7 @@ const places: Places = {
     engine: '/engine.ts',
     backend: '/backend.ts',
     sync: '/sync.ts',
+    warden: '/warden.ts',
     clickhouse: '/clickhouse.ts',
     broker: '/broker.ts',
     terminal: '/terminal.ts',
@@ -31,6 +32,8 @@ describe('clusterNodes', () => {
       '/bin/redis-server /state/sentinel-1/sentinel.conf --sentinel',
       '/bin/redis-server /state/sentinel-2/sentinel.conf --sentinel',
       '/bin/redis-server /state/sentinel-3/sentinel.conf --sentinel',
+      '/bin/node /warden.ts --config /state/holdfast.yaml --name warden-1',
+      '/bin/node /warden.ts --config /state/holdfast.yaml --name warden-2',
       '/bin/node /clickhouse.ts --port 8123 --path /state/clickhouse',
       '/bin/node /broker.ts --config /state/holdfast.yaml',
       '/bin/node /terminal.ts --config /state/holdfast.yaml --name terminal-1',
@@ -48,6 +51,17 @@ describe('clusterNodes', () => {
     for (const [index, { after }] of nodes.entries()) {
       for (const needed of after) expect(names.slice(0, index)).toContain(needed);
     }
+  });
+
+  it('starts a warden after its own Redis node, and what writes after all of both', () => {
+    const nodes = nodeOutlines(demoConfiguration(), embedded);
+    const after = (name: string) => nodes.find((node) => node.name === name)?.after;
+    expect(after('warden-2')).toEqual(['redis-2']);
+    expect(after('engine-1')).toEqual(['redis-1', 'redis-2', 'warden-1', 'warden-2']);
+    expect(nodes.find(({ name }) => name === 'warden-1')?.endpoint).toEqual({
+      host: '127.0.0.1',
+      port: 7031,
+    });
   });
 
   it('has no broker where the brokers are real, and no ClickHouse where a server is there', () => {
@@ -70,6 +84,10 @@ describe('listeningPoints', () => {
       '7011 sentinel-1',
       '7012 sentinel-2',
       '7013 sentinel-3',
+      '7021 warden-1, peer link',
+      '7031 warden-1, health',
+      '7022 warden-2, peer link',
+      '7032 warden-2, health',
       '7101 engine-1, bridge',
       '7102 engine-1, peer link',
       '7103 engine-1, health',

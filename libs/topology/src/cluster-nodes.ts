@@ -8,6 +8,7 @@ import type { Endpoint } from '@holdfast/ha-core';
 export type NodeKind =
   | 'redis'
   | 'sentinel'
+  | 'warden'
   | 'clickhouse'
   | 'broker'
   | 'terminal'
@@ -42,7 +43,7 @@ export type Places = {
   readonly folder: (node: string) => string;
 };
 
-export type Program = 'engine' | 'backend' | 'sync' | 'clickhouse' | 'broker' | 'terminal';
+export type Program = 'engine' | 'backend' | 'sync' | 'warden' | 'clickhouse' | 'broker' | 'terminal';
 
 export type ClusterOptions = {
   /** Run an embedded ClickHouse at the configured URL; false where a server of its own is there. */
@@ -58,6 +59,11 @@ export const CLICKHOUSE_NAME = 'clickhouse';
 export function nodeOutlines(values: Configuration, options: ClusterOptions): readonly NodeOutline[] {
   const redis = values.redis.nodes.map((node) => outline('redis', node.name, node, []));
   const data = redis.map(({ name }) => name);
+  const wardens = values.redis.wardens.map((warden) =>
+    outline('warden', warden.name, warden.health, [warden.node]),
+  );
+  // Nothing can be written before the wardens have made one node the primary, with a replica in sync.
+  const store = [...data, ...wardens.map(({ name }) => name)];
   const url = new URL(values.clickhouse.url);
   const clickhouse = options.embeddedClickHouse
     ? [outline('clickhouse', CLICKHOUSE_NAME, { host: url.hostname, port: Number(url.port) }, [])]
@@ -66,11 +72,12 @@ export function nodeOutlines(values: Configuration, options: ClusterOptions): re
   return [
     ...redis,
     ...values.redis.sentinels.map((node) => outline('sentinel', node.name, node, data)),
+    ...wardens,
     ...clickhouse,
     ...simulatorOutlines(values),
-    outline('sync', values.sync.name, values.sync.api, [...data, ...archive]),
-    ...values.engines.map((engine) => outline('engine', engine.name, engine.health, data)),
-    ...values.backends.map((backend) => outline('backend', backend.name, backend.listen, data)),
+    outline('sync', values.sync.name, values.sync.api, [...store, ...archive]),
+    ...values.engines.map((engine) => outline('engine', engine.name, engine.health, store)),
+    ...values.backends.map((backend) => outline('backend', backend.name, backend.listen, store)),
   ];
 }
 
@@ -123,6 +130,7 @@ function commandOf({ kind, name, endpoint }: NodeOutline, places: Places): Clust
     case 'sync':
       return [runtime, programs[kind], '--config', configuration];
     case 'terminal':
+    case 'warden':
     case 'engine':
     case 'backend':
       return [runtime, programs[kind], '--config', configuration, '--name', name];

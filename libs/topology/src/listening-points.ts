@@ -26,6 +26,10 @@ export function listeningPoints(
     { endpoint: values.api.listen, what: 'the API', shared: true },
     ...values.redis.nodes.map((node) => own(node.name, node)),
     ...values.redis.sentinels.map((node) => own(node.name, node)),
+    ...values.redis.wardens.flatMap((warden) => [
+      own(`${warden.name}, peer link`, warden.peer),
+      own(`${warden.name}, health`, warden.health),
+    ]),
     ...values.engines.flatMap((engine) => [
       own(`${engine.name}, bridge`, engine.bridge),
       own(`${engine.name}, peer link`, engine.peer),

@@ -20,6 +20,7 @@ export function createReadiness(values: Configuration, redis: RedisNodes): Readi
         return sentinelMissing(values, redis, endpoint);
       case 'clickhouse':
         return httpMissing(endpoint, '/ping');
+      case 'warden':
       case 'broker':
       case 'terminal':
       case 'engine':

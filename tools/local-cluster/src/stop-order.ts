@@ -1,4 +1,7 @@
-/** In which order nodes stop: what takes signals, what carries them, what stores results, then all that these need. */
+/**
+ * In which order nodes stop: what takes signals, what carries them, what stores results, then all that these need.
+ * Wardens go before Sentinel and Redis: a node that stops by order is no reason for a failover.
+ */
 import type { NodeKind } from '@holdfast/topology';
 
 /** Lower stops first. */
@@ -7,6 +10,7 @@ const WAVES: Readonly<Record<NodeKind, number>> = {
   engine: 2,
   sync: 3,
   terminal: 4,
+  warden: 4,
   broker: 5,
   clickhouse: 5,
   sentinel: 5,
@@ -19,6 +23,7 @@ const WITHIN_MS: Readonly<Record<NodeKind, number>> = {
   engine: 7000,
   sync: 12_000,
   terminal: 5000,
+  warden: 5000,
   broker: 5000,
   clickhouse: 12_000,
   sentinel: 5000,

@@ -108,6 +108,7 @@ function roleOf(node: NodeOutline, { configuration, engines, role, missing }: No
       return terminals.find(({ name }) => name === node.name)?.role ?? null;
     }
     case 'sentinel':
+    case 'warden':
     case 'clickhouse':
     case 'broker':
     case 'backend':
