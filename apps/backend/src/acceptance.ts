@@ -172,6 +172,7 @@ function answer(account: string, signal: Signal, acceptance: Acceptance): Accept
 
 const NOT_STORED = {
   no_primary: 'no Redis primary with a replica in sync can be reached',
+  no_set: 'no Redis replica is in the in-sync set, so nothing can be acknowledged',
   queue_full: 'too many writes are waiting',
   out_of_memory: 'Redis has no memory left',
   refused: 'Redis refused the write',

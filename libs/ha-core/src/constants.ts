@@ -41,6 +41,16 @@ export const TABLE = {
   sentinelFailoverTimeoutMs: row(5000, 2000, 'ms', '3.3', 'a split vote is retried after twice this time'),
   sentinelParallelSyncs: row(1, 2, 'count', '3.3', 'both replicas must hold every acknowledged write'),
   sentinelQuorum: row(2, 2, 'count', '3.3', 'majority of three'),
+  /** 0 means that wardens do not detect: Sentinel's own timer alone, as in the seed. */
+  wardenProbeMs: row(
+    0,
+    25,
+    'ms',
+    '3.3',
+    'down-after alone misses the RTO of 1 s (measured 1.4 s at the least)',
+  ),
+  wardenProbeLimitMs: row(100, 100, 'ms', '3.3', 'no PING took above 64 ms with six CPU burners beside it'),
+  wardenMisses: row(2, 2, 'count', '3.3', 'one late answer is no failure'),
   redisTcpBacklog: row(1024, 1024, 'count', '4.1', 'as the seed'),
   redisTcpKeepaliveS: row(300, 300, 's', '4.1', 'as the seed; our own deadlines detect long before'),
   redisOpensRefusedPercent: row(70, 70, 'percent', '4.1', 'opening signals get 503 from here on'),
@@ -76,9 +86,17 @@ export const LIMITS = {
   acknowledgeDeadlineMs: 1000,
   /** How long the backend waits for an acknowledgement before it answers 504. */
   acceptanceDeadlineMs: 3000,
+  /** How long a read that cannot be acknowledged is tried again. */
+  readWithinMs: 1500,
   /** A single non-blocking command on a Redis node. */
   commandDeadlineMs: 500,
   dialDeadlineMs: 400,
+  /** A warden's vote for a failover: longer than one takes, shorter than Sentinel's own retry. */
+  wardenVoteMs: 1500,
+  /** A replica whose link is down so long, while Sentinels see the primary up, gives up being promotable. */
+  replicaLinkDownMs: 300,
+  /** How long all nodes must have been without a primary before the data decides who becomes it. */
+  coldStartAfterMs: 600,
   /** Ids are remembered this long (I2). */
   horizonMs: 30 * 24 * 3600 * 1000,
   /** Default life of an opening, modifying or cancelling signal; closes live a day, because they reduce risk. */
@@ -114,6 +132,11 @@ export function assertRelations(numbers: Profile): void {
   hold(
     numbers.brokerAttemptsToBackup < numbers.brokerAttemptsToSuspend,
     'the backup comes before suspension',
+  );
+  hold(
+    numbers.wardenProbeMs === 0 ||
+      numbers.wardenProbeLimitMs * numbers.wardenMisses < numbers.sentinelDownAfterMs,
+    'wardens must be done before Sentinel begins a failover of its own',
   );
   hold(numbers.redisRestartDelayMs >= numbers.sentinelDownAfterMs, 'a restart must not race the failover');
   hold(numbers.syncEveryMs <= 500, 'DuckDB may be 0.5 s behind at most');

@@ -47,3 +47,31 @@ local function apply_changes(argv, from, count)
     end
   end
 end
+
+-- The in-sync record as it stands now, after `word` where there is one.
+local function in_sync_record(key, word)
+  local row = redis.call('HMGET', key, 'term', 'change', 'primary', 'members', 'writes')
+  local reply = { row[1] or '0', row[2] or '0', row[3] or '', row[4] or '', row[5] or '0' }
+  if word then
+    table.insert(reply, 1, word)
+  end
+  return reply
+end
+
+-- Begins a change of the in-sync set: compares (primary, term, change) with what the caller read, counts the change, and
+-- returns the members without the node in question; nil when the record is another by now. Writes in both cases.
+local function in_sync_members(key, argv)
+  local known = redis.call('HMGET', key, 'primary', 'term', 'change', 'members')
+  redis.call('HINCRBY', key, 'writes', 1)
+  if known[1] ~= argv[1] or known[2] ~= argv[2] or (known[3] or '0') ~= argv[3] then
+    return nil
+  end
+  redis.call('HINCRBY', key, 'change', 1)
+  local members = {}
+  for member in string.gmatch(known[4] or '', '%S+') do
+    if member ~= argv[4] then
+      members[#members + 1] = member
+    end
+  end
+  return members
+end

@@ -1,45 +1,35 @@
 /**
  * The acknowledged write: group commit, acknowledged by name (ARCHITECTURE section 5, I1).
  *
- * What arrives while one round is under way travels together with the next. A round is one pipeline on one
- * connection:
- *
- *   MULTI  call…  EXEC  ROLE  WAIT n t  ROLE
- *
- * MULTI, because a blocked reader would wake on the first entry and the group would come apart. The first ROLE names
- * the in-sync set and the offset that it must reach; the second says by name who has. WAIT alone only counts, and a
- * count can be made up by a replica that is not in the set. A connection that saw its node demoted, gone or silent is
- * never used again: what it carried is unknown, unless it was certainly not sent.
- *
- * The set is, for now, every replica that the primary lists as connected; its place is `inSyncSet` below. Where one of
- * the configured nodes is not among them, it is asked whether it was promoted meanwhile (rival.ts).
+ * What arrives while one round is under way travels together with the next (round.ts). A round is acknowledged when each
+ * member of the in-sync set has it (confirmation.ts). A connection that saw its node demoted, gone or silent is never
+ * used again: what it carried is unknown, unless it was certainly not sent.
  */
 import {
   backOffMs,
   type Command,
   type Endpoint,
   type Host,
+  type InSyncRecord,
   LIMITS,
+  neededBy,
   NodeUnavailable,
-  RedisError,
+  primaryRank,
   type RedisNode,
   type RedisNodes,
   type RedisReply,
-  reachedBy,
   sleep,
 } from '@holdfast/ha-core';
+import { confirm } from './confirmation.ts';
 import { ensureFunctions } from './functions.ts';
-import { findPrimary } from './primary.ts';
-import { findRival } from './rival.ts';
-import { endpointName, parseRole, type Role } from './role.ts';
-import type {
-  AcknowledgedWriter,
-  FunctionCall,
-  NotStored,
-  ReadOutcome,
-  WriteOutcome,
-  WriterView,
-} from './writes.ts';
+import { claimedRecord, functionCommand, readRecordAt } from './in-sync-record.ts';
+import { searchPrimary } from './primary-search.ts';
+import { watchForNewer } from './rival.ts';
+import { endpointName } from './role.ts';
+import { isOutOfMemory, readRound, roundCommands, type RoundReplies } from './round.ts';
+import { type Item, type ItemOutcome, settleAborted, settleAll, settleRound } from './settling.ts';
+import type { AcknowledgedWriter, FunctionCall, ReadOutcome, WriteOutcome, WriterView } from './writes.ts';
+import { createWrittenAgain, wasMissing } from './written-again.ts';
 
 export type AcknowledgedWriterOptions = {
   readonly host: Host;
@@ -48,24 +38,28 @@ export type AcknowledgedWriterOptions = {
   readonly log: (event: string, detail: Record<string, unknown>) => void;
   /** Called after each acknowledged round with its size and how long it took, for metrics. */
   readonly onRound?: (calls: number, tookMs: number) => void;
+  /** An acknowledged write was not there after a change of primary: an alarm. It was written again. */
+  readonly onMissing?: (call: FunctionCall) => void;
   readonly acknowledgeDeadlineMs?: number;
 };
 
-type ItemOutcome =
-  | { readonly is: 'acknowledged'; readonly replies: readonly RedisReply[] }
-  | { readonly is: 'not_stored'; readonly why: NotStored; readonly detail: string }
-  | { readonly is: 'unknown'; readonly detail: string };
+type Connection = { readonly node: RedisNode; record: InSyncRecord; needed: readonly string[] };
 
-type Item = { readonly commands: readonly Command[]; readonly settle: (outcome: ItemOutcome) => void };
-
-type Connection = { readonly node: RedisNode; members: readonly string[] };
+const SEARCH_MS = 1000;
+/** After OOM calls travel without a transaction for so long. */
+const PLAIN_MS = 1000;
+/** While the set is empty its record is read again after so long. */
+const EMPTY_SET_MS = 20;
 
 /** Creates the writer; it looks for the primary at once and whenever it has lost it, until stopped. */
 export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): AcknowledgedWriter {
   const { host } = options;
   const deadlineMs = options.acknowledgeDeadlineMs ?? LIMITS.acknowledgeDeadlineMs;
   const waiting: Item[] = [];
+  const again = createWrittenAgain();
   let connection: Connection | undefined;
+  let lastPrimary: string | undefined;
+  let plainUntilMs = Number.NEGATIVE_INFINITY;
   let stopped = false;
   let running = false;
   let lastAcknowledgedAtMs: number | undefined;
@@ -91,28 +85,54 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
 
   const connect = async (): Promise<void> => {
     for (let attempt = 0; !stopped && connection === undefined; attempt += 1) {
-      const found = await findPrimary({ ...options, deadlineMs: LIMITS.dialDeadlineMs });
-      if (found.is === 'found' && found.primary.role.replicas.length > 0) {
-        const { node, role } = found.primary;
-        try {
-          await ensureFunctions(node, LIMITS.commandDeadlineMs);
-          const opened: Connection = { node, members: inSyncSet(role) };
-          if (stopped) return node.close();
-          connection = opened;
-          node.onClosed((reason) => lose(opened, reason));
-          options.log('primary_found', { endpoint: endpointName(node.endpoint), inSync: opened.members });
-          return;
-        } catch (error) {
-          node.close();
-          options.log('primary_unusable', { endpoint: endpointName(node.endpoint), reason: String(error) });
-        }
-      } else if (found.is === 'found') {
-        found.primary.node.close();
-        if (attempt % 50 === 0)
-          options.log('primary_without_replicas', { endpoint: endpointName(found.primary.node.endpoint) });
-      } else if (attempt % 50 === 0) options.log('primary_not_found', { said: found.said });
-      await sleep(host, backOffMs(attempt, 10, 100, host.random()));
+      const found = await searchPrimary({ ...options, withinMs: SEARCH_MS, stopped: () => stopped });
+      if (found.is === 'found') {
+        const { node } = found.primary;
+        const unusable = await begin(node);
+        if (unusable === undefined) return;
+        node.close();
+        if (attempt % 10 === 0)
+          options.log('primary_unusable', { endpoint: endpointName(node.endpoint), reason: unusable });
+      } else if (attempt % 10 === 0 && !stopped) options.log('primary_not_found', { said: found.said });
+      if (!stopped) await sleep(host, backOffMs(attempt, 5, 50, host.random()));
     }
+  };
+
+  /** Takes a connection into use; why not, when it cannot be. */
+  const begin = async (node: RedisNode): Promise<string | undefined> => {
+    const name = endpointName(node.endpoint);
+    try {
+      await ensureFunctions(node, LIMITS.commandDeadlineMs);
+      const record = await claimedRecord(node, name, LIMITS.commandDeadlineMs);
+      if (record.primary !== name) return `its in-sync record speaks for ${record.primary || 'nobody'}`;
+      if (stopped) return 'stopping';
+      const opened: Connection = { node, record, needed: neededBy(record, name) };
+      connection = opened;
+      node.onClosed((reason) => lose(opened, reason));
+      options.log('primary_found', { endpoint: name, inSync: opened.needed, term: record.term });
+      if (lastPrimary !== undefined && lastPrimary !== name) writeAgain();
+      lastPrimary = name;
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  };
+
+  const writeAgain = (): void => {
+    const calls = again.recent(host.monotonicMs());
+    const items = calls.map(
+      (call): Item => ({
+        commands: [functionCommand(call)],
+        settle: (outcome) => {
+          const missing = outcome.is === 'acknowledged' && wasMissing(call, outcome.replies[0] ?? null);
+          if (!missing) return;
+          options.log('acknowledged_write_missing', { call: call.name, keys: call.keys });
+          options.onMissing?.(call);
+        },
+      }),
+    );
+    waiting.unshift(...items);
+    void pump();
   };
 
   const pump = async (): Promise<void> => {
@@ -121,26 +141,57 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
     // What one event brings about (a result and the next intent) is put in one after the other: it travels together.
     await Promise.resolve();
     while (waiting.length > 0 && !stopped) {
-      if (connection === undefined) {
-        await Promise.race([keepConnected(), sleep(host, LIMITS.commandDeadlineMs)]);
-        if (connection === undefined) {
-          settleAll(waiting.splice(0), {
-            is: 'not_stored',
-            why: 'no_primary',
-            detail: 'no primary with a replica in sync',
-          });
-          break;
-        }
+      const on = await usable();
+      if (typeof on === 'string') {
+        const why = on === NO_SET ? 'no_set' : 'no_primary';
+        settleAll(waiting.splice(0), { is: 'not_stored', why, detail: on });
+        break;
       }
-      await round(connection, waiting.splice(0, LIMITS.groupCallsMax));
+      await round(on, waiting.splice(0, LIMITS.groupCallsMax));
     }
     running = false;
   };
 
+  /** A connection whose set is not empty, within the limit of one command; else why there is none. */
+  const usable = async (): Promise<Connection | string> => {
+    const endMs = host.monotonicMs() + LIMITS.commandDeadlineMs;
+    for (;;) {
+      if (connection === undefined) {
+        await Promise.race([keepConnected(), sleep(host, endMs - host.monotonicMs())]);
+        if (connection === undefined) return 'no primary with a replica in sync';
+      }
+      const on: Connection = connection;
+      if (on.needed.length > 0) return on;
+      try {
+        on.record = await readRecordAt(on.node, LIMITS.commandDeadlineMs);
+        on.needed = neededBy(on.record, endpointName(on.node.endpoint));
+      } catch (error) {
+        lose(on, error instanceof Error ? error.message : String(error));
+      }
+      if (on.needed.length === 0 && host.monotonicMs() >= endMs) return NO_SET;
+      if (on.needed.length === 0) await sleep(host, EMPTY_SET_MS);
+    }
+  };
+
   const round = async (on: Connection, items: Item[]): Promise<void> => {
     const startedMs = host.monotonicMs();
+    const rank = primaryRank(on.record, endpointName(on.node.endpoint));
+    let giveUp = (): void => undefined;
+    const givenUp = new Promise<void>((resolve) => {
+      giveUp = resolve;
+    });
+    const endWatch = watchForNewer(options, on.node.endpoint, rank, (name) => {
+      lose(on, `${name} is primary by now`);
+      giveUp();
+    });
+    await Promise.race([givenUp, travel(on, items, startedMs)]);
+    endWatch();
+  };
+
+  const travel = async (on: Connection, items: Item[], startedMs: number): Promise<void> => {
     const calls = items.flatMap((item) => item.commands);
-    const commands = groupCommands(calls, on.members.length);
+    const transaction = startedMs >= plainUntilMs;
+    const commands = roundCommands(calls, on.needed.length, transaction);
     let replies: RedisReply[];
     try {
       replies = await on.node.run(commands, deadlineMs + 200);
@@ -150,56 +201,28 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
       settleAll(items, sent ? { is: 'unknown', detail } : { is: 'not_stored', why: 'no_primary', detail });
       return lose(on, detail);
     }
-    const read = readGroup(calls.length, replies);
-    if (read.aborted) {
-      settleAborted(items, read.calls, (again) => waiting.unshift(...again));
-      if (read.before.is !== 'primary') lose(on, 'no longer the primary');
-      return;
-    }
-    const reached = await confirm(on, read, startedMs);
-    if (reached === true) {
+    const read = readRound(calls.length, replies, transaction);
+    if (read.aborted) return afterAbort(on, items, read);
+    const leftMs = deadlineMs - (host.monotonicMs() - startedMs);
+    const { outcome, record } = await confirm(on.node, host, read, leftMs);
+    on.record = record;
+    on.needed = neededBy(record, endpointName(on.node.endpoint));
+    if (outcome === true) {
       lastAcknowledgedAtMs = host.monotonicMs();
       options.onRound?.(items.length, lastAcknowledgedAtMs - startedMs);
     }
-    let from = 0;
-    for (const item of items) {
-      const own = read.calls.slice(from, from + item.commands.length);
-      from += item.commands.length;
-      const error = own.find((reply) => reply instanceof RedisError);
-      if (error instanceof RedisError) item.settle({ is: 'not_stored', ...refusal(error) });
-      else if (reached === true) item.settle({ is: 'acknowledged', replies: own });
-      else item.settle({ is: 'unknown', detail: reached });
-    }
-    if (reached !== true) lose(on, reached);
+    settleRound(items, read.calls, outcome);
+    if (outcome !== true) lose(on, outcome);
   };
 
-  /** True when each member of the set has the group, else why not. Waits again when the set had grown meanwhile. */
-  const confirm = async (on: Connection, group: GroupReplies, startedMs: number): Promise<true | string> => {
-    const before = group.before;
-    if (before.is !== 'primary') return 'no longer the primary';
-    const members = inSyncSet(before);
-    if (members.length === 0) return 'no replica is in sync';
-    let after = group.after;
-    for (;;) {
-      if (after.is !== 'primary') return 'no longer the primary';
-      on.members = inSyncSet(after);
-      if (reachedBy(members, before.offset, after.replicas)) {
-        const rival = await findRival({ ...options, own: on.node.endpoint, members });
-        return rival === undefined ? true : `${rival} calls itself primary too`;
-      }
-      const leftMs = deadlineMs - (host.monotonicMs() - startedMs);
-      if (leftMs <= 0) return `not every replica in sync has it after ${deadlineMs} ms`;
-      try {
-        const again: Command[] = [['WAIT', String(members.length), String(Math.ceil(leftMs))], ['ROLE']];
-        const [counted, role] = await on.node.run(again, leftMs + 200);
-        if (counted instanceof RedisError) return counted.message;
-        after = parseRole(role);
-        if (!reachedBy(members, before.offset, after.is === 'primary' ? after.replicas : []))
-          await sleep(host, 2);
-      } catch (error) {
-        return error instanceof Error ? error.message : String(error);
-      }
+  const afterAbort = (on: Connection, items: readonly Item[], read: RoundReplies): void => {
+    if (isOutOfMemory(read.calls)) {
+      plainUntilMs = host.monotonicMs() + PLAIN_MS;
+      waiting.unshift(...items);
+      return;
     }
+    settleAborted(items, read.calls, (innocent) => waiting.unshift(...innocent));
+    if (read.before.is !== 'primary') lose(on, 'no longer the primary');
   };
 
   const put = (commands: readonly Command[]): Promise<ItemOutcome> =>
@@ -215,9 +238,9 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
 
   const write = async (call: FunctionCall): Promise<WriteOutcome> => {
     const outcome = await put([functionCommand(call)]);
-    return outcome.is === 'acknowledged'
-      ? { is: 'acknowledged', reply: outcome.replies[0] ?? null }
-      : outcome;
+    if (outcome.is !== 'acknowledged') return outcome;
+    again.remember(call, host.monotonicMs());
+    return { is: 'acknowledged', reply: outcome.replies[0] ?? null };
   };
 
   const writeUntil = async (call: FunctionCall, withinMs: number): Promise<WriteOutcome> => {
@@ -227,7 +250,7 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
       const outcome = await write(call);
       if (outcome.is === 'acknowledged') return outcome;
       if (outcome.is === 'unknown') unknown = outcome;
-      else if (outcome.why !== 'no_primary') return unknown ?? outcome;
+      else if (outcome.why !== 'no_primary' && outcome.why !== 'no_set') return unknown ?? outcome;
       const pauseMs = backOffMs(attempt, 2, 100, host.random());
       if (host.monotonicMs() - startedMs + pauseMs >= withinMs) return unknown ?? outcome;
       await sleep(host, pauseMs);
@@ -235,14 +258,24 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
   };
 
   const read = async (commands: readonly Command[], mark: FunctionCall): Promise<ReadOutcome> => {
-    const outcome = await put([functionCommand(mark), ...commands]);
-    if (outcome.is === 'acknowledged') return { is: 'acknowledged', replies: outcome.replies.slice(1) };
-    return { is: 'unavailable', detail: outcome.detail };
+    const startedMs = host.monotonicMs();
+    for (let attempt = 0; ; attempt += 1) {
+      const outcome = await put([functionCommand(mark), ...commands]);
+      if (outcome.is === 'acknowledged') return { is: 'acknowledged', replies: outcome.replies.slice(1) };
+      const again = outcome.is === 'unknown' || outcome.why === 'no_primary' || outcome.why === 'no_set';
+      const pauseMs = backOffMs(attempt, 2, 100, host.random());
+      const spentMs = host.monotonicMs() - startedMs + pauseMs;
+      if (!again || stopped || spentMs >= LIMITS.readWithinMs) {
+        return { is: 'unavailable', detail: outcome.detail };
+      }
+      await sleep(host, pauseMs);
+    }
   };
 
   const view = (): WriterView => ({
     primary: connection === undefined ? undefined : endpointName(connection.node.endpoint),
-    inSync: connection?.members ?? [],
+    inSync: connection?.needed ?? [],
+    record: connection?.record,
     waiting: waiting.length,
     lastAcknowledgedAtMs,
   });
@@ -258,74 +291,4 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
   return { write, writeUntil, read, view, stop };
 }
 
-/** The in-sync set of this primary. For now: every replica that it lists as connected and online. */
-function inSyncSet(role: Role & { is: 'primary' }): string[] {
-  return role.replicas.map((replica) => replica.endpoint).sort();
-}
-
-function functionCommand(call: FunctionCall): Command {
-  return ['FCALL', call.name, String(call.keys.length), ...call.keys, ...call.args];
-}
-
-/**
- * How long the WAIT of a round blocks the connection before the second ROLE tells who is there. Short, because it counts
- * the members of the round before: where one has died since, it would wait for nobody.
- */
-const FIRST_WAIT_MS = 100;
-
-function groupCommands(calls: readonly Command[], members: number): Command[] {
-  const group: Command[] = calls.length === 1 ? [...calls] : [['MULTI'], ...calls, ['EXEC']];
-  return [...group, ['ROLE'], ['WAIT', String(Math.max(1, members)), String(FIRST_WAIT_MS)], ['ROLE']];
-}
-
-type GroupReplies = {
-  readonly calls: readonly RedisReply[];
-  /** The transaction was refused as a whole: `calls` says which command was at fault, none was executed. */
-  readonly aborted: boolean;
-  readonly before: Role;
-  readonly after: Role;
-};
-
-function readGroup(count: number, replies: readonly RedisReply[]): GroupReplies {
-  const [before, waited, after] = replies.slice(-3);
-  const roles = {
-    before: parseRole(before),
-    after:
-      waited instanceof RedisError ? ({ is: 'other', detail: waited.message } as const) : parseRole(after),
-  };
-  if (count === 1) return { calls: replies.slice(0, 1), aborted: false, ...roles };
-  const executed = replies[count + 1];
-  if (Array.isArray(executed)) return { calls: executed as readonly RedisReply[], aborted: false, ...roles };
-  return { calls: replies.slice(1, count + 1), aborted: true, ...roles };
-}
-
-/** After EXECABORT nothing was executed: who was at fault is told, the others travel again. */
-function settleAborted(
-  items: readonly Item[],
-  queued: readonly RedisReply[],
-  again: (items: Item[]) => void,
-): void {
-  const innocent: Item[] = [];
-  let from = 0;
-  for (const item of items) {
-    const own = queued.slice(from, from + item.commands.length);
-    from += item.commands.length;
-    const error = own.find((reply) => reply instanceof RedisError);
-    if (error instanceof RedisError) item.settle({ is: 'not_stored', ...refusal(error) });
-    else innocent.push(item);
-  }
-  if (innocent.length === items.length) {
-    settleAll(innocent, { is: 'not_stored', why: 'refused', detail: 'the transaction was refused' });
-  } else again(innocent);
-}
-
-function settleAll(items: readonly Item[], outcome: ItemOutcome): void {
-  for (const item of items) item.settle(outcome);
-}
-
-const NO_PRIMARY = new Set(['READONLY', 'NOREPLICAS', 'LOADING', 'MASTERDOWN', 'MISCONF', 'Connection']);
-
-function refusal(error: RedisError): { why: NotStored; detail: string } {
-  if (error.code === 'OOM') return { why: 'out_of_memory', detail: error.message };
-  return { why: NO_PRIMARY.has(error.code) ? 'no_primary' : 'refused', detail: error.message };
-}
+const NO_SET = 'no replica is in the in-sync set';

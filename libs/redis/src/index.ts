@@ -1,7 +1,9 @@
 /** Everything that Holdfast asks of Redis. */
 export * from './acknowledged-writer.ts';
 export * from './announcement.ts';
+export * from './form-in-sync-set.ts';
 export * from './functions.ts';
+export * from './in-sync-record.ts';
 export * from './instance-state.ts';
 export * from './keys.ts';
 export * from './lease-store.ts';

@@ -47,3 +47,6 @@ export function accountKeys(account: string): AccountKeys {
 
 /** RIS, system wide. Hash of JSON: node name → { kind, role, pid, endpoint, at, detail }. */
 export const NODES_KEY = 'hf:nodes';
+
+/** The in-sync record. Hash: `term`, `change`, `primary`, `members`, `writes`. */
+export const IN_SYNC_KEY = 'hf:in-sync';

@@ -180,7 +180,7 @@ it('survives the loss of the primary, and hands on nothing that only one node ho
   promoted.close();
   await until('no read is acknowledged any more', () => (following?.lastReadAgeMs() ?? 0) > 600);
   expect(taken.numbers).toEqual(numbers(1, 10));
-  redis.startAsReplica(0);
+  await redis.startAsReplica(0);
   await until('the record that now has its replica', () => taken.numbers.length >= 11);
   expect(taken.numbers).toEqual(numbers(1, 11));
 }, 20_000);

@@ -1,40 +1,71 @@
 /**
- * Another primary: after a freeze or a cut the old primary may still have one replica that was not re-pointed yet, and
- * with it would acknowledge what dies with it. So a primary that lists fewer replicas than the cluster has nodes
- * acknowledges nothing while one of the missing ones says that it is the primary.
- *
- * This closes the common case, not all of them: a missing node may be promoted right after it was asked. Only a set that
- * is a record of its own closes that.
+ * Another primary: while a write waits for its set, the primary may have been followed by another one (it was frozen,
+ * cut off, or demoted). The set makes that safe: the promoted node is a member, so nothing is acknowledged without it.
+ * Asking the other nodes makes it quick: the write is given up here and goes to the new primary at once.
  */
-import { type Endpoint, NodeUnavailable, type RedisNodes } from '@holdfast/ha-core';
+import {
+  type Endpoint,
+  type Host,
+  NO_RECORD,
+  NodeUnavailable,
+  primaryRank,
+  type RedisNodes,
+  sleep,
+} from '@holdfast/ha-core';
+import { parseRecord, READ_RECORD } from './in-sync-record.ts';
 import { endpointName, parseRole } from './role.ts';
 
-/** A missing node that does not answer in this time is taken as one that nobody can have been told by. */
-const RIVAL_DEADLINE_MS = 100;
+/** A round that takes longer than this is no ordinary one. */
+const PATIENCE_MS = 60;
+const ASK_EVERY_MS = 20;
+const ANSWER_WITHIN_MS = 200;
 
 export type RivalOptions = {
+  readonly host: Host;
   readonly redis: RedisNodes;
   readonly nodes: readonly Endpoint[];
-  readonly own: Endpoint;
-  /** Replicas that the primary lists, as `host:port`. */
-  readonly members: readonly string[];
 };
 
-/** The first missing node that calls itself primary, as `host:port`; undefined when there is none. Never rejects. */
-export async function findRival(options: RivalOptions): Promise<string | undefined> {
-  const present = new Set([endpointName(options.own), ...options.members]);
-  const missing = options.nodes.filter((node) => !present.has(endpointName(node)));
-  const answers = await Promise.all(missing.map((node) => isPrimary(options.redis, node)));
-  const rival = missing.find((_, index) => answers[index] === true);
-  return rival === undefined ? undefined : endpointName(rival);
+/**
+ * Watches for a primary that is newer than `own` (of rank `rank`), beginning after a moment of patience; tells its name
+ * once. Returns what ends the watch.
+ */
+export function watchForNewer(
+  options: RivalOptions,
+  own: Endpoint,
+  rank: number,
+  onFound: (name: string) => void,
+): () => void {
+  const { host, redis, nodes } = options;
+  let over = false;
+  const watch = async (endpoint: Endpoint): Promise<void> => {
+    while (!over) {
+      const newer = await isNewerPrimary(redis, endpoint, rank);
+      if (over) return;
+      if (newer) {
+        over = true;
+        return onFound(endpointName(endpoint));
+      }
+      await sleep(host, ASK_EVERY_MS);
+    }
+  };
+  const cancel = host.after(PATIENCE_MS, () => {
+    for (const node of nodes) if (endpointName(node) !== endpointName(own)) void watch(node);
+  });
+  return () => {
+    over = true;
+    cancel();
+  };
 }
 
-async function isPrimary(redis: RedisNodes, endpoint: Endpoint): Promise<boolean> {
+/** Whether this node says that it is the primary, and its record that it is a later one than `rank`. */
+export async function isNewerPrimary(redis: RedisNodes, endpoint: Endpoint, rank: number): Promise<boolean> {
   try {
-    const node = await redis.open(endpoint, RIVAL_DEADLINE_MS);
+    const node = await redis.open(endpoint, ANSWER_WITHIN_MS);
     try {
-      const [role] = await node.run([['ROLE']], RIVAL_DEADLINE_MS);
-      return parseRole(role).is === 'primary';
+      const [role, record] = await node.run([['ROLE'], READ_RECORD], ANSWER_WITHIN_MS);
+      if (parseRole(role).is !== 'primary') return false;
+      return primaryRank(parseRecord(record) ?? NO_RECORD, endpointName(endpoint)) > rank;
     } finally {
       node.close();
     }

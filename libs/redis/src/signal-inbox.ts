@@ -149,6 +149,7 @@ function acceptCall(account: string, signal: Signal, magic: string, how: AcceptO
     name: 'hf_accept',
     keys: [keys.signal(magic), keys.rtss, keys.account],
     args: [signal.id, signalDigest(signal), canonicalSignal(signal), magic, String(how.ttlMs), how.by],
+    knownBefore: (reply) => texts(reply)[0] !== 'accepted',
   };
 }
 

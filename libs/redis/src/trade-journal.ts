@@ -141,6 +141,7 @@ export function createTradeJournal(
           String(changes.length),
           ...changes.flatMap(change),
         ],
+        knownBefore: (reply) => words(reply)[0] !== 'ok',
       }),
     record: (records, changes) =>
       put({

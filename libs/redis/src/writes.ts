@@ -1,13 +1,18 @@
 /**
  * The acknowledged write, as its users see it (ARCHITECTURE section 5; the mechanism is acknowledged-writer.ts).
  */
-import type { Command, RedisReply } from '@holdfast/ha-core';
+import type { Command, InSyncRecord, RedisReply } from '@holdfast/ha-core';
 
 /** One call of a function of functions/*.lua. Every function is idempotent: it may be repeated with the same arguments. */
 export type FunctionCall = {
   readonly name: string;
   readonly keys: readonly string[];
   readonly args: readonly string[];
+  /**
+   * For calls that are worth writing again after a change of primary: whether the reply of a repeat says that the
+   * first one was there.
+   */
+  readonly knownBefore?: (reply: RedisReply) => boolean;
 };
 
 /**
@@ -20,7 +25,7 @@ export type WriteOutcome =
   | { readonly is: 'not_stored'; readonly why: NotStored; readonly detail: string }
   | { readonly is: 'unknown'; readonly detail: string };
 
-export type NotStored = 'no_primary' | 'queue_full' | 'out_of_memory' | 'refused' | 'stopped';
+export type NotStored = 'no_primary' | 'no_set' | 'queue_full' | 'out_of_memory' | 'refused' | 'stopped';
 
 export type ReadOutcome =
   | { readonly is: 'acknowledged'; readonly replies: readonly RedisReply[] }
@@ -36,7 +41,7 @@ export type AcknowledgedWriter = {
   readonly writeUntil: (call: FunctionCall, deadlineMs: number) => Promise<WriteOutcome>;
   /**
    * Reads that may be acted on, stored or shown: in one group with a small write of the reader's own (`mark`), so
-   * that what was read is in the in-sync set when this resolves.
+   * that what was read is in the in-sync set when this resolves. Tried again for `LIMITS.readWithinMs`.
    */
   readonly read: (commands: readonly Command[], mark: FunctionCall) => Promise<ReadOutcome>;
   /** What it sees of the topology now. */
@@ -47,8 +52,10 @@ export type AcknowledgedWriter = {
 
 export type WriterView = {
   readonly primary: string | undefined;
-  /** The in-sync set of the last group: endpoints `host:port` of the replicas that acknowledged. */
+  /** The replicas that an acknowledgement needs, as `host:port`, by the record that was read last. */
   readonly inSync: readonly string[];
+  /** The in-sync record that was read last; undefined while there is no primary. */
+  readonly record: InSyncRecord | undefined;
   readonly waiting: number;
   readonly lastAcknowledgedAtMs: number | undefined;
 };

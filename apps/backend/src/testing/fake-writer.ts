@@ -38,7 +38,13 @@ export function createFakeWriter(): FakeWriter {
           ? { is: 'acknowledged', replies: commands.map((command) => fake.reply(command)) }
           : { is: 'unavailable', detail: fake.unavailable },
       ),
-    view: () => ({ primary: 'a:1', inSync: ['b:1'], waiting: 0, lastAcknowledgedAtMs: 0 }),
+    view: () => ({
+      primary: 'a:1',
+      inSync: ['b:1'],
+      record: { term: 1, change: 1, primary: 'a:1', members: ['b:1'], writes: 1 },
+      waiting: 0,
+      lastAcknowledgedAtMs: 0,
+    }),
     stop: () => Promise.resolve(),
   };
   return fake;

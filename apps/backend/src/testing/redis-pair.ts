@@ -8,7 +8,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Endpoint } from '@holdfast/ha-core';
-import { createRedisNodes } from '@holdfast/redis';
+import { realHost } from '@holdfast/process';
+import { createRedisNodes, formInSyncSet } from '@holdfast/redis';
 
 export type RedisPair = {
   readonly nodes: readonly [Endpoint, Endpoint];
@@ -41,7 +42,13 @@ export async function startRedisPair(): Promise<RedisPair> {
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    await online(nodes[0]);
+    await formInSyncSet({
+      host: realHost,
+      redis: createRedisNodes(),
+      nodes,
+      replicas: 1,
+      withinMs: READY_WITHIN_MS,
+    });
   } catch (error) {
     await stop();
     throw error;
@@ -59,25 +66,6 @@ export function freePort(): Promise<number> {
       server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
     });
   });
-}
-
-async function online(endpoint: Endpoint): Promise<void> {
-  const deadline = Date.now() + READY_WITHIN_MS;
-  const nodes = createRedisNodes();
-  let said = 'nothing';
-  while (Date.now() < deadline) {
-    try {
-      const node = await nodes.open(endpoint, 500);
-      const [info] = await node.run([['INFO', 'replication']], 500);
-      node.close();
-      said = String(info);
-      if (said.includes('state=online')) return;
-    } catch (error) {
-      said = String(error);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error(`Redis at port ${endpoint.port} was not ready in ${READY_WITHIN_MS} ms: ${said}`);
 }
 
 function ended(child: ChildProcess): Promise<void> {

@@ -16,6 +16,7 @@ import {
   createAcknowledgedWriter,
   createRedisNodes,
   findPrimary,
+  formInSyncSet,
 } from '@holdfast/redis';
 
 export const SECRET = 'a-secret-of-the-test-cluster';
@@ -103,6 +104,7 @@ export async function startRedis(folder: string): Promise<Redis> {
     return start('redis-server', ['--port', String(port), '--dir', dir, ...settings, ...follow], dir);
   });
   const redis = createRedisNodes();
+  await formInSyncSet({ host: realHost, redis, nodes, replicas: 1, withinMs: 20_000 });
   const writer = createAcknowledgedWriter({ host: realHost, redis, nodes, log: () => undefined });
   await until('a primary with a replica', () => Promise.resolve(writer.view().inSync.length > 0));
   const command: Redis['command'] = async (...words) => {

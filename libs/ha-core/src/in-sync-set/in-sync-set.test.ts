@@ -1,11 +1,18 @@
-/** Acknowledged by name, not by count (I1). */
-import { expect, it } from 'vitest';
-import { reachedBy } from './in-sync-set.ts';
+/** Acknowledged by name, not by count (I1); which record is the newer one. */
+import { describe, expect, it } from 'vitest';
+import { inSyncLevel, type InSyncRecord, isNewer, neededBy, primaryRank, reachedBy } from './in-sync-set.ts';
 
 const seen = [
   { endpoint: 'b', offset: 10 },
   { endpoint: 'c', offset: 12 },
 ];
+const record = (term: number, change: number, writes = 0): InSyncRecord => ({
+  term,
+  change,
+  primary: 'a',
+  members: ['b', 'c'],
+  writes,
+});
 
 it('acknowledges by name, not by count (I1)', () => {
   expect(reachedBy(['b', 'c'], 10, seen)).toBe(true);
@@ -15,4 +22,30 @@ it('acknowledges by name, not by count (I1)', () => {
 
 it('acknowledges nothing with an empty set', () => {
   expect(reachedBy([], 0, seen)).toBe(false);
+});
+
+it('needs every member but the primary itself, and nobody may acknowledge by the record of another', () => {
+  expect(neededBy(record(1, 0), 'a')).toEqual(['b', 'c']);
+  expect(neededBy({ ...record(1, 0), primary: 'b' }, 'b')).toEqual(['c']);
+  expect(neededBy(record(1, 0), 'b')).toEqual([]);
+});
+
+describe('of two records', () => {
+  it.each([
+    ['the later term is newer, whatever else', record(2, 0, 1), record(1, 9, 99), true],
+    ['then the later change', record(2, 1, 1), record(2, 0, 99), true],
+    ['then the one with more rounds', record(2, 1, 2), record(2, 1, 1), true],
+    ['and equal ones are not newer', record(2, 1, 2), record(2, 1, 2), false],
+  ])('%s', (_, one, other, newer) => {
+    expect(isNewer(one, other)).toBe(newer);
+  });
+});
+
+it('ranks a promoted node above the old primary and below whoever has claimed since', () => {
+  expect(primaryRank(record(4, 0), 'b')).toBeGreaterThan(primaryRank(record(4, 7), 'a'));
+  expect(primaryRank({ ...record(5, 0), primary: 'b' }, 'b')).toBeGreaterThan(primaryRank(record(4, 0), 'c'));
+});
+
+it('tells how safe writes are', () => {
+  expect([2, 1, 0].map((needed) => inSyncLevel(needed, 3))).toEqual(['full', 'degraded', 'none']);
 });

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Endpoint, type Host, type RedisReply, sleep, type TradeRecord } from '@holdfast/ha-core';
 import { createAcknowledgedWriter } from '../acknowledged-writer.ts';
+import { formInSyncSet } from '../form-in-sync-set.ts';
 import { accountKeys } from '../keys.ts';
 import { createRedisNodes } from '../node.ts';
 import { createPrimaryConnection } from '../primary-connection.ts';
@@ -29,8 +30,8 @@ export type RedisPair = {
   /** Gives the account its next numbers, one for each content, as the engine would. */
   readonly record: (account: string, contents: readonly TradeRecord[]) => Promise<void>;
   readonly kill: (node: 0 | 1) => void;
-  /** Starts a killed node again, as a replica of the other. */
-  readonly startAsReplica: (node: 0 | 1) => void;
+  /** Starts a killed node again, as a replica of the other, and takes it into the in-sync set. */
+  readonly startAsReplica: (node: 0 | 1) => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
@@ -56,6 +57,8 @@ export async function startRedisPair(): Promise<RedisPair> {
     { host: '127.0.0.1', port: two },
   ] as const;
   const redis = createRedisNodes();
+  const form = () => formInSyncSet({ host: testHost, redis, nodes, replicas: 1, withinMs: 8000 });
+  await form();
   const writer = createAcknowledgedWriter({ host: testHost, redis, nodes, log: () => undefined });
   const connection = createPrimaryConnection({ host: testHost, redis, nodes });
   await until('a primary with its replica', () => writer.view().inSync.length > 0);
@@ -76,8 +79,9 @@ export async function startRedisPair(): Promise<RedisPair> {
       if (outcome.is !== 'acknowledged') throw new Error(JSON.stringify(outcome));
     },
     kill: (node) => void children[node]?.kill('SIGKILL'),
-    startAsReplica: (node) => {
+    startAsReplica: async (node) => {
       children[node] = startServer(folder, nodes[node].port, nodes[node === 0 ? 1 : 0].port);
+      await form();
     },
     stop: async () => {
       connection.stop();

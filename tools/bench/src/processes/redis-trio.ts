@@ -8,7 +8,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Configuration } from '@holdfast/configuration';
 import { profile, type RedisNode, type RedisReply } from '@holdfast/ha-core';
 import { programOnPath } from '@holdfast/local-cluster';
-import { createRedisNodes, ensureFunctions, parseRole } from '@holdfast/redis';
+import { realHost } from '@holdfast/process';
+import { createRedisNodes, formInSyncSet, parseRole } from '@holdfast/redis';
 import { REDIS_CONF, redisConf } from '@holdfast/topology';
 import { type Child, startChild } from './child.ts';
 
@@ -48,7 +49,13 @@ export async function startRedisTrio(values: Configuration, folder: string): Pro
   let node: RedisNode | undefined;
   try {
     node = await connectedPrimary(primary, redis.nodes.length - 1);
-    await ensureFunctions(node, ASK_WITHIN_MS);
+    await formInSyncSet({
+      host: realHost,
+      redis: createRedisNodes(),
+      nodes: redis.nodes,
+      replicas: redis.nodes.length - 1,
+      withinMs: READY_WITHIN_MS,
+    });
   } catch (error) {
     await end();
     throw error;

@@ -1,0 +1,68 @@
+/** A member leaves the set only when no Sentinel that could be elected could choose it (I1). */
+import { describe, expect, it } from 'vitest';
+import { mayExclude, type ReplicaSight, type SentinelSight } from './exclusion.ts';
+
+const good: ReplicaSight = { endpoint: 'b', down: false, disconnected: false, priority: 100 };
+const down = { ...good, down: true };
+
+type Seen = Extract<SentinelSight['view'], { is: 'seen' }>;
+
+const seen = (
+  sentinel: string,
+  replica: ReplicaSight | undefined,
+  more: Partial<Seen> = {},
+): SentinelSight => ({
+  sentinel,
+  view: {
+    is: 'seen',
+    primary: 'a',
+    failoverUnderWay: false,
+    replicas: replica === undefined ? [] : [replica],
+    sentinelsDown: [],
+    ...more,
+  },
+});
+const silent = (sentinel: string): SentinelSight => ({ sentinel, view: { is: 'silent' } });
+
+describe('safe', () => {
+  it.each([
+    ['when all see it as down', [seen('1', down), seen('2', down), seen('3', down)]],
+    [
+      'when all are disconnected from it',
+      ['1', '2', '3'].map((one) => seen(one, { ...good, disconnected: true })),
+    ],
+    ['when all see its priority as 0', ['1', '2', '3'].map((one) => seen(one, { ...good, priority: 0 }))],
+    ['when nobody knows it', ['1', '2', '3'].map((one) => seen(one, undefined))],
+    [
+      'when a Sentinel is silent, and all others see it as down',
+      [seen('1', down, { sentinelsDown: ['3'] }), seen('2', down, { sentinelsDown: ['3'] }), silent('3')],
+    ],
+  ] as [string, SentinelSight[]][])('%s', (_, sights) => {
+    expect(mayExclude('b', 'a', sights)).toEqual({ is: 'safe' });
+  });
+});
+
+describe('unsafe', () => {
+  it.each([
+    [
+      'when one could choose it, though the majority could not',
+      [seen('1', down), seen('2', down), seen('3', good)],
+    ],
+    [
+      'when a silent one is seen as up by one of the others',
+      [seen('1', down, { sentinelsDown: ['3'] }), seen('2', down), silent('3')],
+    ],
+    [
+      'when a majority does not answer',
+      [seen('1', down, { sentinelsDown: ['2', '3'] }), silent('2'), silent('3')],
+    ],
+    ['when one names another primary', [seen('1', down), seen('2', down), seen('3', down, { primary: 'c' })]],
+    [
+      'while a failover is under way',
+      [seen('1', down), seen('2', down), seen('3', down, { failoverUnderWay: true })],
+    ],
+    ['when there is no Sentinel', []],
+  ] as [string, SentinelSight[]][])('%s', (_, sights) => {
+    expect(mayExclude('b', 'a', sights).is).toBe('unsafe');
+  });
+});

@@ -1,0 +1,56 @@
+/**
+ * When may a member leave the in-sync set? Only when no Sentinel that could be elected could choose it (I1): a leader
+ * chooses by its own view of the replicas, not by what the majority sees. So every Sentinel counts:
+ *
+ * - One that answers must name this primary, have no failover under way, and see the member as down, disconnected or
+ *   at priority 0, each of which its choice passes over.
+ * - One that does not answer may be cut off from us and not from the others. It cannot be elected when the Sentinels
+ *   that answer are a majority and all of them see it as down: it would need the vote of one of them.
+ */
+export type SentinelSight = {
+  /** The Sentinel, as `host:port`. */
+  readonly sentinel: string;
+  readonly view:
+    | { readonly is: 'silent' }
+    | {
+        readonly is: 'seen';
+        /** Whom it names as primary. */
+        readonly primary: string;
+        readonly failoverUnderWay: boolean;
+        readonly replicas: readonly ReplicaSight[];
+        /** Other Sentinels that it sees as down or disconnected. */
+        readonly sentinelsDown: readonly string[];
+      };
+};
+
+/** A replica in the eyes of one Sentinel. */
+export type ReplicaSight = {
+  readonly endpoint: string;
+  readonly down: boolean;
+  readonly disconnected: boolean;
+  readonly priority: number;
+};
+
+export type Exclusion = { readonly is: 'safe' } | { readonly is: 'unsafe'; readonly why: string };
+
+/** Whether `member` may leave the set of `primary`. `sights`: one for each Sentinel of the configuration. */
+export function mayExclude(member: string, primary: string, sights: readonly SentinelSight[]): Exclusion {
+  const seen = sights.flatMap(({ sentinel, view }) => (view.is === 'seen' ? [{ sentinel, view }] : []));
+  if (seen.length * 2 <= sights.length) {
+    return { is: 'unsafe', why: `only ${seen.length} of ${sights.length} Sentinels answer` };
+  }
+  for (const { sentinel, view } of seen) {
+    if (view.primary !== primary) return { is: 'unsafe', why: `${sentinel} names ${view.primary}` };
+    if (view.failoverUnderWay) return { is: 'unsafe', why: `${sentinel} has a failover under way` };
+    const replica = view.replicas.find(({ endpoint }) => endpoint === member);
+    if (replica !== undefined && !replica.down && !replica.disconnected && replica.priority !== 0) {
+      return { is: 'unsafe', why: `${sentinel} could choose ${member}` };
+    }
+  }
+  const silent = sights.filter(({ view }) => view.is === 'silent').map(({ sentinel }) => sentinel);
+  const electable = silent.find((one) => seen.some(({ view }) => !view.sentinelsDown.includes(one)));
+  if (electable !== undefined) {
+    return { is: 'unsafe', why: `${electable} does not answer here, and could still be elected` };
+  }
+  return { is: 'safe' };
+}

@@ -1,0 +1,93 @@
+/**
+ * Is the primary gone? The rule of one warden's detector (ARCHITECTURE section 5, "Warden"): a probe every few
+ * milliseconds with a limit; so many misses in a row make a suspicion, one good answer ends it.
+ *
+ * A node that answers and is no primary counts as a miss at once: a primary that was restarted behind our back.
+ * Time in which this process itself did not run proves nothing: probes that were out then are forgotten, because the
+ * answer may lie unread on our side.
+ */
+export type DetectorOptions = {
+  readonly probeMs: number;
+  readonly limitMs: number;
+  readonly misses: number;
+};
+
+export type DetectorState = {
+  /** When each probe that is out was sent; the oldest first. */
+  readonly out: readonly number[];
+  readonly misses: number;
+  /** When the first of the present misses was sent. */
+  readonly since: number | undefined;
+  readonly tickedAtMs: number | undefined;
+};
+
+export type DetectorEvent =
+  | { readonly is: 'tick' }
+  /** An answer; `sentAtMs` of the probe that it answers. */
+  | { readonly is: 'primary'; readonly sentAtMs: number }
+  /** Not the primary, or the connection was refused or broke. */
+  | { readonly is: 'gone'; readonly sentAtMs: number };
+
+export type DetectorEffect = { readonly do: 'probe' };
+
+export type DetectorStep = { readonly state: DetectorState; readonly effects: readonly DetectorEffect[] };
+
+export const FIRST_DETECTOR: DetectorState = { out: [], misses: 0, since: undefined, tickedAtMs: undefined };
+
+/** Probes that may be out at once: enough for a limit of four periods. */
+const OUT_MAX = 8;
+/** A tick that comes so many periods late means that we did not run. */
+const STALLED_PERIODS = 2;
+
+/** One event at `nowMs` of the host's monotonic clock. Pure. */
+export function stepDetector(
+  state: DetectorState,
+  event: DetectorEvent,
+  nowMs: number,
+  options: DetectorOptions,
+): DetectorStep {
+  switch (event.is) {
+    case 'primary':
+      return {
+        state: { ...state, out: after(state.out, event.sentAtMs), misses: 0, since: undefined },
+        effects: [],
+      };
+    case 'gone':
+      return { state: miss(state, [event.sentAtMs]), effects: [] };
+    case 'tick':
+      return tick(state, nowMs, options);
+  }
+}
+
+/** Whether so many misses stand that the primary is suspected; since when, if so. */
+export function suspectedSince(state: DetectorState, options: DetectorOptions): number | undefined {
+  return state.misses >= options.misses ? state.since : undefined;
+}
+
+function tick(state: DetectorState, nowMs: number, options: DetectorOptions): DetectorStep {
+  const { tickedAtMs } = state;
+  const stalled = tickedAtMs !== undefined && nowMs - tickedAtMs > options.probeMs * (1 + STALLED_PERIODS);
+  const late = stalled ? [] : state.out.filter((sentAtMs) => nowMs - sentAtMs >= options.limitMs);
+  const kept = stalled ? { ...state, out: [] } : miss(state, late);
+  const probes = kept.out.length < OUT_MAX;
+  return {
+    state: { ...kept, out: probes ? [...kept.out, nowMs] : kept.out, tickedAtMs: nowMs },
+    effects: probes ? [{ do: 'probe' }] : [],
+  };
+}
+
+function miss(state: DetectorState, sent: readonly number[]): DetectorState {
+  const counted = sent.filter((sentAtMs) => state.out.includes(sentAtMs));
+  if (counted.length === 0) return state;
+  return {
+    ...state,
+    out: state.out.filter((sentAtMs) => !counted.includes(sentAtMs)),
+    misses: state.misses + counted.length,
+    since: state.since ?? counted[0],
+  };
+}
+
+/** What is out once a probe was answered: answers come in order, so older ones are answered too. */
+function after(out: readonly number[], sentAtMs: number): readonly number[] {
+  return out.filter((other) => other > sentAtMs);
+}

@@ -1,0 +1,100 @@
+/**
+ * The start gate: of whom a Redis node is a replica when it starts (ARCHITECTURE section 5, "Warden").
+ *
+ * A node never trusts what it remembers: it may have been primary, and another may have been promoted since. So it always
+ * starts as a replica with priority 0, and nothing that it holds can be taken for the newest by mistake. Whom it follows
+ * is what most of the Sentinels beside other nodes say; the one on its own host was off or cut off with it and knows no
+ * more than the node. Where they name the node itself, or nobody answers, it follows the next node of the configuration:
+ * then no node may be primary, the data stays as it is, and the wardens decide by it.
+ */
+import type { Endpoint } from '../ports/network.ts';
+
+export type GateNode = Endpoint & { readonly name: string };
+
+/** What one Sentinel answers. */
+export type SentinelWord = {
+  readonly sentinel: string;
+  /** The primary that it names. */
+  readonly primary: Endpoint;
+  /** Grows with each failover; of two words the one with the higher epoch is the later one. */
+  readonly configEpoch: number;
+};
+
+export type GateQuestion = {
+  /** Name of the node that starts. */
+  readonly self: string;
+  /** All Redis nodes, in the order of the configuration. */
+  readonly nodes: readonly GateNode[];
+  readonly sentinels: readonly GateNode[];
+  /** Of those that answered in time. */
+  readonly words: readonly SentinelWord[];
+};
+
+export type GateDecision = {
+  /** Undefined only where the configuration has no other node. */
+  readonly replicaOf: GateNode | undefined;
+  /** One sentence for the log. */
+  readonly why: string;
+};
+
+const sameEndpoint = (one: Endpoint, other: Endpoint): boolean =>
+  one.host === other.host && one.port === other.port;
+
+/** Decides a start. Throws when `self` is none of the nodes. */
+export function decideStart(question: GateQuestion): GateDecision {
+  const { self, nodes, sentinels, words } = question;
+  const index = nodes.findIndex(({ name }) => name === self);
+  const own = nodes[index];
+  if (own === undefined) throw new Error(`${self} is none of ${nodes.map(({ name }) => name).join(', ')}`);
+  const next = nodes[(index + 1) % nodes.length];
+  if (next === undefined || next === own) return { replicaOf: undefined, why: 'there is no other node' };
+  const beside = sentinelsBeside(self, nodes, sentinels);
+  const ofOthers = words.filter(({ sentinel }) => !beside.has(sentinel));
+  const heard = ofOthers.length > 0 ? ofOthers : words;
+  const who = ofOthers.length > 0 ? 'other Sentinels' : 'Sentinels, only the one beside it,';
+  const follow = (node: GateNode, why: string): GateDecision => ({
+    replicaOf: node,
+    why: `${why}; follows ${node === next ? 'the next node' : ''} ${node.name}`.replace('  ', ' '),
+  });
+  if (heard.length === 0) return follow(next, 'no Sentinel answers');
+  const named = mostNamed(nodes, heard);
+  if (named === undefined) {
+    const strange = heard.map(({ sentinel, primary }) => `${sentinel}: ${primary.host}:${primary.port}`);
+    return follow(next, `the Sentinels name no node of the configuration (${strange.join(', ')})`);
+  }
+  const count = `${named.votes} of ${heard.length} ${who} name`;
+  return named.node === own
+    ? follow(next, `${count} this node itself`)
+    : { replicaOf: named.node, why: `${count} ${named.node.name}` };
+}
+
+/** The node that most words name; of as many, the one of the latest word. Names that the configuration has not do not count. */
+function mostNamed(
+  nodes: readonly GateNode[],
+  words: readonly SentinelWord[],
+): { readonly node: GateNode; readonly votes: number } | undefined {
+  return nodes
+    .map((node) => {
+      const own = words.filter(({ primary }) => sameEndpoint(primary, node));
+      const latest = Math.max(...own.map(({ configEpoch }) => configEpoch));
+      return { node, votes: own.length, latest };
+    })
+    .filter(({ votes }) => votes > 0)
+    .sort((one, other) => other.votes - one.votes || other.latest - one.latest)[0];
+}
+
+/**
+ * Names of the Sentinels that stand beside a node: those on its host; where all stand on one host (everything on one
+ * machine), the one at the same place of its list.
+ */
+export function sentinelsBeside(
+  self: string,
+  nodes: readonly GateNode[],
+  sentinels: readonly GateNode[],
+): ReadonlySet<string> {
+  const index = nodes.findIndex(({ name }) => name === self);
+  const host = nodes[index]?.host;
+  const onHost = sentinels.filter((sentinel) => sentinel.host === host);
+  const beside = onHost.length < sentinels.length ? onHost : sentinels.slice(index, index + 1);
+  return new Set(beside.map(({ name }) => name));
+}
