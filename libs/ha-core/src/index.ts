@@ -23,4 +23,5 @@ export * from './signal/identity.ts';
 export * from './signal/signal.ts';
 export * from './warden/cold-start.ts';
 export * from './warden/detector.ts';
+export * from './warden/gate.ts';
 export * from './warden/vote.ts';

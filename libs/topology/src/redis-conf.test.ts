@@ -29,7 +29,7 @@ describe('redisConf', () => {
       maxmemory-policy volatile-lru
       min-replicas-to-write 1
       min-replicas-max-lag 2
-      replica-priority 100
+      replica-priority 0
       repl-diskless-sync-delay 0
       repl-backlog-size 64mb
       replica-announce-ip 127.0.0.1

@@ -1,6 +1,6 @@
 /**
  * The text of a Redis node's configuration. It is written anew at each start, because Sentinel's CONFIG REWRITE
- * changes the file; whose replica the node is comes on the command line, from whoever asked the Sentinels.
+ * changes the file; whose replica the node is comes on the command line, from the start gate.
  *
  * Access is by the one password; ACL users get their lines where that is said.
  */
@@ -43,7 +43,8 @@ export function redisConf(options: RedisConfOptions): string {
     // A primary without a replica takes nothing, so a resumed old primary cannot collect writes that are lost later.
     `min-replicas-to-write ${redis.nodes.length > 1 ? 1 : 0}`,
     'min-replicas-max-lag 2',
-    'replica-priority 100',
+    // Above 0 only by the node's warden, once the node is in the in-sync set (I1).
+    'replica-priority 0',
     'repl-diskless-sync-delay 0',
     'repl-backlog-size 64mb',
     `replica-announce-ip ${node.host}`,

@@ -22,6 +22,7 @@ const RANK: Readonly<Record<string, number>> = {
   'apps/backend': 3,
   'apps/engine': 3,
   'apps/sync': 3,
+  'apps/warden': 3,
   'tools/documents': 4,
   'tools/mt5-sim': 4,
   'tools/simulation': 4,

@@ -2,6 +2,7 @@
  * The whole system on this machine, in one supervising process: state folder, ports, leftovers of an earlier run,
  * then every node of the topology, restarted when it dies and stopped in order.
  */
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Host, profile } from '@holdfast/ha-core';
 import { createLog, type Log } from '@holdfast/process';
@@ -12,7 +13,7 @@ import { endLeftovers, leftoverNames, leftovers } from './leftovers.ts';
 import { identify, isRunning } from './process-identity.ts';
 import { PROGRAMS, programOnPath } from './programs.ts';
 import { isClickHouseEmbedded, localNodes, localPoints } from './local-nodes.ts';
-import { createReadiness } from './readiness.ts';
+import { createReadiness, dataMissing } from './readiness.ts';
 import { createRedisStarts, type RedisStarts } from './redis/redis-starts.ts';
 import type { ConfigurationChanges } from './state/change-configuration.ts';
 import { hasState, prepareState, readState, type StateFolder } from './state/state-folder.ts';
@@ -94,7 +95,11 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
       ? {}
       : { password: state.configuration.secret('redis.passwordFile', values.redis.passwordFile) };
   const redis = createRedisNodes(password);
-  const starts = createRedisStarts({ state, host, redis, keeper, ...password });
+  const note = (node: string, line: string): void => {
+    log.info({ node }, line);
+    appendFileSync(logFile(state, node), `${line}\n`, { mode: 0o600 });
+  };
+  const starts = createRedisStarts({ state, host, redis, keeper, note, ...password });
   keeper.begin(
     identify(process.pid),
     nodes.map(({ name }) => name),
@@ -145,6 +150,9 @@ function supervise(options: SuperviseOptions): Supervisor {
   const { values } = state.configuration;
   const numbers = profile(values.profile);
   const readiness = createReadiness(values, options.redis);
+  // A replica without a primary is ready to be made one, and Sentinels and wardens wait for nothing more.
+  const starting = async ({ endpoint }: ClusterNode): Promise<string | undefined> =>
+    endpoint === undefined ? undefined : dataMissing(options.redis, endpoint);
   const unit = (node: ClusterNode): Unit => {
     const isRedis = node.kind === 'redis' || node.kind === 'sentinel';
     return {
@@ -154,7 +162,7 @@ function supervise(options: SuperviseOptions): Supervisor {
       stopWithinMs: stopWithinMs(node.kind),
       restartDelayMs: isRedis ? numbers.redisRestartDelayMs : numbers.restartDelayMs,
       launch: (stopping) => (isRedis ? starts.launch(node, stopping) : Promise.resolve(node.command)),
-      ready: () => readiness(node),
+      ready: () => (node.kind === 'redis' ? starting(node) : readiness(node)),
     };
   };
   return createSupervisor({

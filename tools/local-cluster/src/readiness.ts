@@ -1,9 +1,9 @@
 /** Whether a node serves: one question per kind. The answer is undefined when it does, else what is missing, in words. */
 import type { Configuration } from '@holdfast/configuration';
-import type { Endpoint, RedisNodes } from '@holdfast/ha-core';
+import { type Endpoint, RedisError, type RedisNodes } from '@holdfast/ha-core';
 import { endpointName } from '@holdfast/redis';
 import type { NodeOutline } from '@holdfast/topology';
-import { askRole, askSentinel } from './redis/questions.ts';
+import { ask, askRole, askSentinel } from './redis/questions.ts';
 
 const HTTP_LIMIT_MS = 1500;
 
@@ -29,6 +29,14 @@ export function createReadiness(values: Configuration, redis: RedisNodes): Readi
         return httpMissing(endpoint, '/readyz');
     }
   };
+}
+
+/** Why a Redis node's data cannot be read; undefined when it can be, whatever the node's role is. */
+export async function dataMissing(redis: RedisNodes, endpoint: Endpoint): Promise<string | undefined> {
+  const asked = await ask(redis, endpoint, [['PING']]);
+  if (asked.is === 'silent') return asked.why;
+  const [reply] = asked.replies;
+  return reply instanceof RedisError ? reply.message : undefined;
 }
 
 async function redisMissing(redis: RedisNodes, endpoint: Endpoint): Promise<string | undefined> {

@@ -51,21 +51,23 @@ export function decideStart(question: GateQuestion): GateDecision {
   const beside = sentinelsBeside(self, nodes, sentinels);
   const ofOthers = words.filter(({ sentinel }) => !beside.has(sentinel));
   const heard = ofOthers.length > 0 ? ofOthers : words;
-  const who = ofOthers.length > 0 ? 'other Sentinels' : 'Sentinels, only the one beside it,';
-  const follow = (node: GateNode, why: string): GateDecision => ({
-    replicaOf: node,
-    why: `${why}; follows ${node === next ? 'the next node' : ''} ${node.name}`.replace('  ', ' '),
+  const toNext = (why: string): GateDecision => ({
+    replicaOf: next,
+    why: `${why}; follows the next node, ${next.name}`,
   });
-  if (heard.length === 0) return follow(next, 'no Sentinel answers');
+  if (heard.length === 0) return toNext('no Sentinel answers');
   const named = mostNamed(nodes, heard);
   if (named === undefined) {
     const strange = heard.map(({ sentinel, primary }) => `${sentinel}: ${primary.host}:${primary.port}`);
-    return follow(next, `the Sentinels name no node of the configuration (${strange.join(', ')})`);
+    return toNext(`the Sentinels name no node of the configuration (${strange.join(', ')})`);
   }
-  const count = `${named.votes} of ${heard.length} ${who} name`;
+  const said =
+    ofOthers.length > 0
+      ? `${named.votes} of ${heard.length} other Sentinels name`
+      : 'only the Sentinel beside it answers, and names';
   return named.node === own
-    ? follow(next, `${count} this node itself`)
-    : { replicaOf: named.node, why: `${count} ${named.node.name}` };
+    ? toNext(`${said} this node itself`)
+    : { replicaOf: named.node, why: `${said} ${named.node.name}` };
 }
 
 /** The node that most words name; of as many, the one of the latest word. Names that the configuration has not do not count. */

@@ -1,17 +1,20 @@
 /**
- * How the local cluster's Redis nodes and Sentinels start: their configuration files, whose replica a node is, and the
- * record of who was primary last. `start-rule.ts` has the rule; here it meets files and sockets.
+ * How the local cluster's Redis nodes and Sentinels start: their configuration files, and the start gate. A Redis node
+ * always starts as a replica with priority 0; who becomes primary is for Sentinel and the wardens to say.
  */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Endpoint, type Host, profile, type RedisNodes } from '@holdfast/ha-core';
+import type { Configuration } from '@holdfast/configuration';
+import { type Host, profile, type RedisNodes, sleep } from '@holdfast/ha-core';
+import type { Role } from '@holdfast/redis';
 import { type ClusterNode, REDIS_CONF, redisConf, sentinelConf } from '@holdfast/topology';
+import { passGate } from '@holdfast/warden/gate';
 import type { RecordKeeper } from '../state/record-keeper.ts';
 import type { StateFolder } from '../state/state-folder.ts';
 import type { Command } from '../supervisor/supervisor.ts';
-import { coldPrimary, fittingFile, type RedisEntry, sentinelFilePath } from './cold-primary.ts';
-import { askRole, askSentinel, type SentinelView } from './questions.ts';
-import { liveStart, workingPrimary } from './start-rule.ts';
+import { askRole } from './questions.ts';
+import { hasFittingFile, type SentinelEntry, sentinelFilePath } from './sentinel-files.ts';
+import { isFormed, workingPrimary } from './working-primary.ts';
 
 export type RedisStartsOptions = {
   readonly state: StateFolder;
@@ -19,6 +22,8 @@ export type RedisStartsOptions = {
   readonly redis: RedisNodes;
   readonly keeper: RecordKeeper;
   readonly password?: string;
+  /** Told what the gate decided for a node. */
+  readonly note: (node: string, line: string) => void;
 };
 
 export type RedisStarts = {
@@ -28,75 +33,68 @@ export type RedisStarts = {
   readonly end: () => void;
 };
 
-const WATCH_EVERY_MS = 500;
-/** Longer than a failover whose first vote was split. */
-const NAMED_SELF_LIMIT_MS = 10_000;
+type RedisEntry = Configuration['redis']['nodes'][number];
 
-/** Settles the cold start's primary from the files that are there, and begins to watch. Throws `StateDamaged`. */
+const WATCH_EVERY_MS = 500;
+/** A Sentinel asks a primary for its replicas at once, and then only every ten seconds: the first look should count. */
+const FORMED_LIMIT_MS = 5000;
+const FORMED_POLL_MS = 100;
+
+/** Begins to watch who is primary. Removes Sentinels' files that no longer fit. */
 export function createRedisStarts(options: RedisStartsOptions): RedisStarts {
   const { state, host, redis, keeper } = options;
   const { values } = state.configuration;
-  const { nodes, sentinels, primaryName } = values.redis;
+  const { nodes, sentinels } = values.redis;
   const numbers = profile(values.profile);
   const password = options.password === undefined ? {} : { password: options.password };
   const startedBefore = new Set<string>();
-  const first = coldPrimary(state.path, values, {
-    path: state.recordFile,
-    lastPrimary: keeper.lastPrimary(),
-  });
-  keeper.primaryIs(first.name);
   // A Sentinel would go on with addresses and numbers that are no longer true.
-  const outdated = sentinels.filter((sentinel) => fittingFile(state.path, values, sentinel) === undefined);
-  for (const { name } of outdated) rmSync(sentinelFilePath(state.path, name), { force: true });
+  for (const sentinel of sentinels) {
+    if (!hasFittingFile(state.path, values, sentinel))
+      rmSync(sentinelFilePath(state.path, sentinel.name), { force: true });
+  }
 
-  const sentinelViews = async (): Promise<readonly SentinelView[]> => {
-    const views = await Promise.all(sentinels.map((each) => askSentinel(redis, each, primaryName)));
-    return views.filter((view) => typeof view !== 'string');
+  const folderOf = (node: string): string => {
+    const folder = join(state.path, node);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return folder;
   };
-  const primaryNow = (): RedisEntry => nodes.find(({ name }) => name === keeper.lastPrimary()) ?? first;
 
-  const replicaOf = async (node: RedisEntry, stopping: () => boolean): Promise<Endpoint | undefined> => {
-    if (!startedBefore.has(node.name)) {
-      startedBefore.add(node.name);
-      return node.name === first.name ? undefined : first;
+  const rolesNow = async (): Promise<ReadonlyMap<string, Role | undefined>> =>
+    new Map(await Promise.all(nodes.map(async (node) => [node.name, await askRole(redis, node)] as const)));
+
+  const launchRedis = async (node: RedisEntry, command: Command): Promise<Command> => {
+    const { replicaOf, why } = await passGate({ ...values.redis, host, redis }, node.name);
+    const as = replicaOf === undefined ? 'as the only node' : `as a replica of ${replicaOf.name}, priority 0`;
+    options.note(node.name, `starts ${as}: ${why}`);
+    const folder = folderOf(node.name);
+    const text = redisConf({ node, folder, redis: values.redis, numbers, ...password });
+    writeFileSync(join(folder, REDIS_CONF), text, { mode: 0o600 });
+    return replicaOf === undefined
+      ? command
+      : [...command, '--replicaof', replicaOf.host, String(replicaOf.port)];
+  };
+
+  const untilFormed = async (stopping: () => boolean): Promise<void> => {
+    const untilMs = host.monotonicMs() + FORMED_LIMIT_MS;
+    while (!stopping() && host.monotonicMs() < untilMs && !isFormed(await rolesNow())) {
+      await sleep(host, FORMED_POLL_MS);
     }
-    return liveStart({
-      self: node,
-      host,
-      sentinels: sentinelViews,
-      others: async () => {
-        const others = nodes.filter(({ name }) => name !== node.name);
-        const roles = await Promise.all(others.map((other) => askRole(redis, other)));
-        return roles.flatMap((role, index) => {
-          const endpoint = others[index];
-          return role === undefined || endpoint === undefined ? [] : [{ endpoint, role }];
-        });
-      },
-      lastPrimary: primaryNow,
-      limitMs: NAMED_SELF_LIMIT_MS,
-      stopping,
-    });
   };
 
-  const launchRedis = async (
-    node: RedisEntry,
+  const launchSentinel = async (
+    node: SentinelEntry,
     command: Command,
     stopping: () => boolean,
   ): Promise<Command> => {
-    const of = await replicaOf(node, stopping);
-    const folder = join(state.path, node.name);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const text = redisConf({ node, folder, redis: values.redis, numbers, ...password });
-    writeFileSync(join(folder, REDIS_CONF), text, { mode: 0o600 });
-    return of === undefined ? command : [...command, '--replicaof', of.host, String(of.port)];
-  };
-
-  const launchSentinel = (node: RedisEntry, command: Command): Command => {
-    const folder = join(state.path, node.name);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const folder = folderOf(node.name);
     const file = sentinelFilePath(state.path, node.name);
-    if (!existsSync(file)) {
-      const primary = primaryNow();
+    const isFirst = !startedBefore.has(node.name);
+    startedBefore.add(node.name);
+    if (isFirst) await untilFormed(stopping);
+    const named = workingPrimary(await rolesNow()) ?? keeper.lastPrimary();
+    const primary = nodes.find(({ name }) => name === named) ?? nodes[0];
+    if (!existsSync(file) && primary !== undefined) {
       const text = sentinelConf({ node, folder, redis: values.redis, numbers, primary, ...password });
       writeFileSync(file, text, { mode: 0o600 });
     }
@@ -104,10 +102,7 @@ export function createRedisStarts(options: RedisStartsOptions): RedisStarts {
   };
 
   const watch = async (): Promise<void> => {
-    const roles = await Promise.all(
-      nodes.map(async (node) => [node.name, await askRole(redis, node)] as const),
-    );
-    const primary = workingPrimary(new Map(roles));
+    const primary = workingPrimary(await rolesNow());
     if (primary !== undefined && !ended) keeper.primaryIs(primary);
     if (!ended) cancel = host.after(WATCH_EVERY_MS, () => void watch());
   };
@@ -117,10 +112,10 @@ export function createRedisStarts(options: RedisStartsOptions): RedisStarts {
   return {
     launch: async (node, stopping) => {
       const redisNode = nodes.find(({ name }) => name === node.name);
-      if (redisNode !== undefined) return launchRedis(redisNode, node.command, stopping);
+      if (redisNode !== undefined) return launchRedis(redisNode, node.command);
       const sentinel = sentinels.find(({ name }) => name === node.name);
       if (sentinel === undefined) throw new Error(`${node.name} is neither a Redis node nor a Sentinel`);
-      return launchSentinel(sentinel, node.command);
+      return launchSentinel(sentinel, node.command, stopping);
     },
     end: () => {
       ended = true;

@@ -1,6 +1,7 @@
 /**
  * `cluster.json`: the supervisor's record. Which processes it started (so that a later start recognises what a killed
- * supervisor left behind), how each node is, and which Redis node's data was the primary's last.
+ * supervisor left behind), how each node is, and which Redis node was primary last.
+ * The primary stops last; nothing is decided about data by this record.
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigurationError } from '@holdfast/configuration';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FIRST_RECORD, readRecord, writeRecord } from './cluster-record.ts';
+import { FIRST_RECORD } from './cluster-record.ts';
 import { StateDamaged } from './state-damaged.ts';
 import { prepareState, type StateFolder } from './state-folder.ts';
 
@@ -116,29 +116,6 @@ describe('a later start', () => {
     open({ basePort: 20_000 });
     expect(yaml()).not.toMatch(/\b18\d\d\d\b/);
   });
-
-  it('remembers who was primary before the addresses of the Sentinels change', () => {
-    const { recordFile } = open();
-    writeRecord(recordFile, { ...FIRST_RECORD, lastPrimary: 'redis-1' });
-    for (const [index, epoch] of [0, 3, 2].entries()) {
-      const sentinel = join(folder, `sentinel-${index + 1}`);
-      mkdirSync(sentinel);
-      const primary = epoch === 3 ? 18_002 : 18_001;
-      writeFileSync(
-        join(sentinel, 'sentinel.conf'),
-        [
-          `port ${18_011 + index}`,
-          `sentinel monitor mymaster 127.0.0.1 ${primary} 2`,
-          'sentinel down-after-milliseconds mymaster 500',
-          'sentinel failover-timeout mymaster 2000',
-          'sentinel parallel-syncs mymaster 2',
-          `sentinel config-epoch mymaster ${epoch}`,
-        ].join('\n'),
-      );
-    }
-    open({ basePort: 18_001 });
-    expect(readRecord(recordFile).lastPrimary).toBe('redis-2');
-  });
 });
 
 describe('a damaged state', () => {
@@ -161,13 +138,5 @@ describe('a damaged state', () => {
     const message = String(refused);
     expect(message).toContain(path);
     expect(message).toContain(reason);
-  });
-
-  it('that names an unknown node as primary is reported when it matters', () => {
-    const { recordFile } = open();
-    writeRecord(recordFile, { ...FIRST_RECORD, lastPrimary: 'redis-9' });
-    expect(() => open({ basePort: 20_000 })).toThrow(
-      `${recordFile}: lastPrimary is "redis-9", expected one of redis-1, redis-2, redis-3`,
-    );
   });
 });

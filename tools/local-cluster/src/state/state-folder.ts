@@ -20,7 +20,6 @@ import {
   loadConfiguration,
   parseConfiguration,
 } from '@holdfast/configuration';
-import { coldPrimary } from '../redis/cold-primary.ts';
 import { changedConfiguration, type ConfigurationChanges } from './change-configuration.ts';
 import { type ClusterRecord, FIRST_RECORD, readRecord, writeRecord } from './cluster-record.ts';
 import { firstConfiguration, SECRETS } from './first-configuration.ts';
@@ -86,22 +85,10 @@ function prepareChange(path: string, changes: ConfigurationChanges): PreparedSta
   return {
     values: changed?.values ?? configuration.values,
     settle: () => {
-      if (changed !== undefined) {
-        rememberPrimary(path, configuration.values);
-        replaceFile(file, changed.text);
-      }
+      if (changed !== undefined) replaceFile(file, changed.text);
       return stateFolder(path, false);
     },
   };
-}
-
-/** While the Sentinels' files still fit: after a change of addresses they say nothing any more. */
-function rememberPrimary(path: string, values: Configuration): void {
-  const file = join(path, RECORD_FILE);
-  const record = readRecord(file);
-  if (record.lastPrimary === null) return;
-  const { name } = coldPrimary(path, values, { path: file, lastPrimary: record.lastPrimary });
-  writeRecord(file, { ...record, lastPrimary: name });
 }
 
 function stateFolder(path: string, fresh: boolean): StateFolder {

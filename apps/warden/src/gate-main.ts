@@ -1,0 +1,61 @@
+/**
+ * The start gate as a command, for service managers: run before each start of a Redis node.
+ *
+ *   node apps/warden/src/gate-main.ts --config holdfast.yaml --name redis-1 --out gate.conf
+ *   redis-server redis.conf --include gate.conf
+ *
+ * Writes whose replica the node is and priority 0, says why, and ends with 0. The file is named on Redis's command line
+ * and not in redis.conf: what CONFIG REWRITE appends to redis.conf would come after an include there, and win.
+ */
+import { renameSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { ConfigurationError, loadConfiguration } from '@holdfast/configuration';
+import { realHost } from '@holdfast/process';
+import { createRedisNodes } from '@holdfast/redis';
+import { gateLines, passGate } from './gate.ts';
+
+const USAGE = 'usage: gate-main.ts --config FILE --name REDIS-NODE --out FILE';
+
+/** The command line is wrong; the message says how. */
+class WrongArguments extends Error {}
+
+type Arguments = { readonly config: string; readonly name: string; readonly out: string };
+
+function readArguments(): Arguments {
+  const text = { type: 'string' } as const;
+  const { config, name, out } = parseArgs({ options: { config: text, name: text, out: text } }).values;
+  if (config === undefined || name === undefined || out === undefined) throw new WrongArguments(USAGE);
+  return { config, name, out };
+}
+
+async function main({ config, name, out }: Arguments): Promise<void> {
+  const configuration = loadConfiguration(config);
+  const { redis } = configuration.values;
+  if (!redis.nodes.some((node) => node.name === name)) {
+    const names = redis.nodes.map((node) => node.name).join(', ');
+    throw new WrongArguments(`--name ${name}: expected one of the Redis nodes in ${config}: ${names}`);
+  }
+  const password =
+    redis.passwordFile === undefined
+      ? {}
+      : { password: configuration.secret('redis.passwordFile', redis.passwordFile) };
+  const decision = await passGate({ ...redis, host: realHost, redis: createRedisNodes(password) }, name);
+  // Whole or not at all: Redis must not read half of it.
+  writeFileSync(`${out}.new`, gateLines(decision), { mode: 0o600 });
+  renameSync(`${out}.new`, out);
+  process.stdout.write(`${name} starts as ${startText(decision.replicaOf)}: ${decision.why}\n`);
+}
+
+const startText = (of: { readonly name: string } | undefined): string =>
+  of === undefined ? 'the only node' : `a replica of ${of.name} with priority 0`;
+
+try {
+  await main(readArguments());
+} catch (error) {
+  const told =
+    error instanceof ConfigurationError || error instanceof WrongArguments || error instanceof TypeError;
+  process.stderr.write(
+    `${error instanceof Error ? ((told ? undefined : error.stack) ?? error.message) : String(error)}\n`,
+  );
+  process.exitCode = error instanceof WrongArguments ? 2 : 1;
+}
