@@ -9,7 +9,7 @@
  */
 import { renameSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { ConfigurationError, loadConfiguration } from '@holdfast/configuration';
+import { ConfigurationError, loadConfiguration, redisAccess } from '@holdfast/configuration';
 import { realHost } from '@holdfast/process';
 import { createRedisNodes } from '@holdfast/redis';
 import { gateLines, passGate } from './gate.ts';
@@ -35,11 +35,8 @@ async function main({ config, name, out }: Arguments): Promise<void> {
     const names = redis.nodes.map((node) => node.name).join(', ');
     throw new WrongArguments(`--name ${name}: expected one of the Redis nodes in ${config}: ${names}`);
   }
-  const password =
-    redis.passwordFile === undefined
-      ? {}
-      : { password: configuration.secret('redis.passwordFile', redis.passwordFile) };
-  const decision = await passGate({ ...redis, host: realHost, redis: createRedisNodes(password) }, name);
+  const open = createRedisNodes(redisAccess(configuration, 'warden'));
+  const decision = await passGate({ ...redis, host: realHost, redis: open }, name);
   // Whole or not at all: Redis must not read half of it.
   writeFileSync(`${out}.new`, gateLines(decision), { mode: 0o600 });
   renameSync(`${out}.new`, out);

@@ -1,6 +1,6 @@
 -- claim: the record speaks for another node than the one that is primary now: a new term, the same members (I1).
 -- KEYS 1 in-sync
--- ARGV 1 this node, host:port  2 the term that was read
+-- ARGV 1 this node, host:port  2 the term that was read  3 the least that the new term may be, or nothing
 -- Replies {'ok' | 'lost', term, change, primary, members, writes}
 local function claim(keys, argv)
   local known = redis.call('HMGET', keys[1], 'term', 'primary')
@@ -9,7 +9,8 @@ local function claim(keys, argv)
   if term ~= argv[2] or known[2] == argv[1] then
     return in_sync_record(keys[1], 'lost')
   end
-  redis.call('HSET', keys[1], 'term', string.format('%.0f', tonumber(term) + 1), 'change', '0', 'primary', argv[1])
+  local new_term = math.max(tonumber(term) + 1, tonumber(argv[3] or '0'))
+  redis.call('HSET', keys[1], 'term', string.format('%.0f', new_term), 'change', '0', 'primary', argv[1])
   return in_sync_record(keys[1], 'ok')
 end
 

@@ -50,6 +50,8 @@ const SEARCH_MS = 1000;
 const PLAIN_MS = 1000;
 /** While the set is empty its record is read again after so long. */
 const EMPTY_SET_MS = 20;
+/** Without writes the record is read anew this often. */
+const LOOK_MS = 500;
 
 /** Creates the writer; it looks for the primary at once and whenever it has lost it, until stopped. */
 export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): AcknowledgedWriter {
@@ -162,14 +164,18 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
       }
       const on: Connection = connection;
       if (on.needed.length > 0) return on;
-      try {
-        on.record = await readRecordAt(on.node, LIMITS.commandDeadlineMs);
-        on.needed = neededBy(on.record, endpointName(on.node.endpoint));
-      } catch (error) {
-        lose(on, error instanceof Error ? error.message : String(error));
-      }
+      await readAnew(on);
       if (on.needed.length === 0 && host.monotonicMs() >= endMs) return NO_SET;
       if (on.needed.length === 0) await sleep(host, EMPTY_SET_MS);
+    }
+  };
+
+  const readAnew = async (on: Connection): Promise<void> => {
+    try {
+      on.record = await readRecordAt(on.node, LIMITS.commandDeadlineMs);
+      on.needed = neededBy(on.record, endpointName(on.node.endpoint));
+    } catch (error) {
+      lose(on, error instanceof Error ? error.message : String(error));
     }
   };
 
@@ -287,7 +293,15 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
     return Promise.resolve();
   };
 
+  /** While nothing is written the view is kept true, for whoever shows it. */
+  const look = async (): Promise<void> => {
+    const on = connection;
+    if (on !== undefined && !running) await readAnew(on);
+    if (!stopped) host.after(LOOK_MS, () => void look());
+  };
+
   void keepConnected();
+  host.after(LOOK_MS, () => void look());
   return { write, writeUntil, read, view, stop };
 }
 

@@ -36,6 +36,8 @@ export function createRedisNodes(options: RedisNodesOptions = {}): RedisNodes {
         maxRetriesPerRequest: 0,
         connectTimeout: deadlineMs,
         noDelay: true,
+        // CLIENT SETINFO would need a right of its own, which Redis 7.0 does not know.
+        disableClientInfo: true,
         // RESP3 would flatten maps such as XREAD's reply; the port has the shapes of RESP2.
         protocol: 2,
       });

@@ -62,9 +62,17 @@ const CHANCE = new Set([
 const EXCEPTED: Readonly<Record<string, string>> = {
   'libs/redis/src/node.ts': 'the real RedisNode, over ioredis',
   'apps/engine/src/main.ts': 'wires the real I/O',
+  'apps/warden/src/main.ts': 'wires the real I/O',
+  'apps/warden/src/gate-main.ts': 'wires the real I/O',
 };
 
-const LOOP_FOLDERS = ['libs/redis/src/', 'libs/bridge/src/', 'apps/engine/src/', 'tools/mt5-sim/src/'];
+const LOOP_FOLDERS = [
+  'libs/redis/src/',
+  'libs/bridge/src/',
+  'apps/engine/src/',
+  'apps/warden/src/',
+  'tools/mt5-sim/src/',
+];
 
 /** Bans time, chance and I/O where a rule or a simulated loop lives. */
 export function checkPurity(tree: Tree): readonly Finding[] {

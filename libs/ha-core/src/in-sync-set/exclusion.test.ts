@@ -1,6 +1,6 @@
 /** A member leaves the set only when no Sentinel that could be elected could choose it (I1). */
 import { describe, expect, it } from 'vitest';
-import { mayExclude, type ReplicaSight, type SentinelSight } from './exclusion.ts';
+import { mayExclude, namedByMost, type ReplicaSight, type SentinelSight } from './exclusion.ts';
 
 const good: ReplicaSight = { endpoint: 'b', down: false, disconnected: false, priority: 100 };
 const down = { ...good, down: true };
@@ -16,6 +16,7 @@ const seen = (
   view: {
     is: 'seen',
     primary: 'a',
+    primaryDown: false,
     failoverUnderWay: false,
     replicas: replica === undefined ? [] : [replica],
     sentinelsDown: [],
@@ -65,4 +66,10 @@ describe('unsafe', () => {
   ] as [string, SentinelSight[]][])('%s', (_, sights) => {
     expect(mayExclude('b', 'a', sights).is).toBe('unsafe');
   });
+});
+
+it('takes the primary that a majority of all Sentinels names', () => {
+  expect(namedByMost([seen('1', good), seen('2', good), silent('3')])).toBe('a');
+  expect(namedByMost([seen('1', good), silent('2'), silent('3')])).toBeUndefined();
+  expect(namedByMost([seen('1', good), seen('2', good, { primary: 'c' }), silent('3')])).toBeUndefined();
 });

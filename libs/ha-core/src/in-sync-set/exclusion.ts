@@ -16,6 +16,7 @@ export type SentinelSight = {
         readonly is: 'seen';
         /** Whom it names as primary. */
         readonly primary: string;
+        readonly primaryDown: boolean;
         readonly failoverUnderWay: boolean;
         readonly replicas: readonly ReplicaSight[];
         /** Other Sentinels that it sees as down or disconnected. */
@@ -33,6 +34,17 @@ export type ReplicaSight = {
 
 export type Exclusion = { readonly is: 'safe' } | { readonly is: 'unsafe'; readonly why: string };
 
+/** Whom most of all Sentinels name as primary; undefined where no majority names the same. */
+export function namedByMost(sights: readonly SentinelSight[]): string | undefined {
+  const names = sights.flatMap(({ view }) => (view.is === 'seen' ? [view.primary] : []));
+  return names.find((name) => names.filter((other) => other === name).length * 2 > sights.length);
+}
+
+/** Whether a Sentinel could choose this replica if it had to choose now. */
+export function couldChoose(replica: ReplicaSight): boolean {
+  return !replica.down && !replica.disconnected && replica.priority !== 0;
+}
+
 /** Whether `member` may leave the set of `primary`. `sights`: one for each Sentinel of the configuration. */
 export function mayExclude(member: string, primary: string, sights: readonly SentinelSight[]): Exclusion {
   const seen = sights.flatMap(({ sentinel, view }) => (view.is === 'seen' ? [{ sentinel, view }] : []));
@@ -43,7 +55,7 @@ export function mayExclude(member: string, primary: string, sights: readonly Sen
     if (view.primary !== primary) return { is: 'unsafe', why: `${sentinel} names ${view.primary}` };
     if (view.failoverUnderWay) return { is: 'unsafe', why: `${sentinel} has a failover under way` };
     const replica = view.replicas.find(({ endpoint }) => endpoint === member);
-    if (replica !== undefined && !replica.down && !replica.disconnected && replica.priority !== 0) {
+    if (replica !== undefined && couldChoose(replica)) {
       return { is: 'unsafe', why: `${sentinel} could choose ${member}` };
     }
   }

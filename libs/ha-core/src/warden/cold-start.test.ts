@@ -33,14 +33,18 @@ it('takes the named one among equals', () => {
   ).toMatchObject({ endpoint: 'c' });
 });
 
-it('starts without a node that cannot hold more: it is neither primary nor member of the newest record', () => {
-  const there = [at('b', record('b', ['c'], 2, 40)), at('c', record('b', ['c'], 2, 40))];
-  expect(decideColdStart(NODES, there, undefined)).toMatchObject({ is: 'start', endpoint: 'b' });
+it('starts without one node: what was acknowledged is on two at least', () => {
+  const there = [at('a', record('a', ['b', 'c'], 1, 50)), at('b', record('a', ['b', 'c'], 1, 51))];
+  expect(decideColdStart(NODES, there, 'a')).toMatchObject({ is: 'start', endpoint: 'b' });
 });
 
-it('waits for one that may hold more', () => {
-  const there = [at('a', record('a', ['b', 'c'], 1, 50)), at('b', record('a', ['b', 'c'], 1, 50))];
-  expect(decideColdStart(NODES, there, 'a')).toMatchObject({ is: 'wait', missing: ['c'] });
+it('waits for two that are missing, or came back empty, when one of them may hold more', () => {
+  const alone = at('a', record('a', ['b'], 1, 50));
+  expect(decideColdStart(NODES, [alone], 'a')).toMatchObject({ is: 'wait', missing: ['b'] });
+  expect(decideColdStart(NODES, [alone, at('b', NO_RECORD)], 'a')).toMatchObject({
+    is: 'wait',
+    missing: ['b'],
+  });
 });
 
 it('makes a first start only with all nodes there', () => {

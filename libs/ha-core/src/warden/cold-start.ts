@@ -2,9 +2,10 @@
  * Who becomes primary when no node is (all were off, or the only primary came back before anyone was promoted). All
  * nodes have started as replicas, so their records can be read and nobody writes.
  *
- * The newest data decides, not offsets: (term, change, writes) of the record. It is certain only when the node that the newest record
- * speaks for and all its members are there: every later acknowledgement would be on all of them. Otherwise somebody who
- * is missing may hold more, and only a person may say that it is to be given up.
+ * The newest data decides, not offsets: (term, change, writes) of the record. What was acknowledged is on the primary of its time
+ * and on at least one more node, so one node that is missing, or that came back empty, cannot be the only one that
+ * holds it. Two that are missing can, unless the newest record names neither of them: then only a person may give up
+ * what they may hold.
  */
 import { type InSyncRecord, isNewer } from '../in-sync-set/in-sync-set.ts';
 
@@ -23,26 +24,55 @@ export function decideColdStart(
   there: readonly NodeData[],
   named: string | undefined,
 ): ColdStart {
-  const present = new Set(there.map(({ endpoint }) => endpoint));
-  const [first, ...others] = there;
-  if (first === undefined) return { is: 'wait', why: 'no node can be read', missing: nodes };
-  const newest = others.reduce((best, other) => (isNewer(other.record, best.record) ? other : best), first);
+  const written = there.filter(({ record }) => record.term > 0);
+  if (written.length === 0) return firstStart(nodes, there, named);
+  const newest = newestOf(written);
   const { record } = newest;
-  const holders = record.term === 0 ? nodes : [record.primary, ...record.members];
-  const missing = holders.filter((holder) => !present.has(holder));
+  const present = new Set(written.map(({ endpoint }) => endpoint));
+  const absent = nodes.filter((node) => !present.has(node));
+  const missing =
+    absent.length > 1 ? [record.primary, ...record.members].filter((one) => absent.includes(one)) : [];
   const what = `term ${record.term}, change ${record.change}, ${record.writes} rounds`;
   if (missing.length > 0) {
     return {
       is: 'wait',
-      why: `the newest data there (${what}) may not be the newest: without ${missing.join(', ')}`,
+      why: `the newest data there (${what}) may not be the newest without ${missing.join(', ')}`,
       missing,
     };
   }
-  const equals = there.filter(({ record: other }) => !isNewer(record, other)).map(({ endpoint }) => endpoint);
-  const endpoint = named !== undefined && equals.includes(named) ? named : (equals[0] ?? newest.endpoint);
+  const equals = written
+    .filter(({ record: other }) => !isNewer(record, other))
+    .map(({ endpoint }) => endpoint);
+  const endpoint = named !== undefined && equals.includes(named) ? named : newest.endpoint;
   return {
     is: 'start',
     endpoint,
-    why: `has the newest data (${what}) of ${there.length} of ${nodes.length} nodes`,
+    why: `has the newest data (${what}) of ${written.length} of ${nodes.length} nodes`,
   };
+}
+
+/** The node that a person starts from, whatever is missing: the newest that is there. */
+export function newestOf(there: readonly NodeData[]): NodeData {
+  const [first, ...others] = there;
+  if (first === undefined) throw new Error('no data to choose from');
+  return others.reduce((best, other) => (isNewer(other.record, best.record) ? other : best), first);
+}
+
+function firstStart(
+  nodes: readonly string[],
+  there: readonly NodeData[],
+  named: string | undefined,
+): ColdStart {
+  const present = there.map(({ endpoint }) => endpoint);
+  const missing = nodes.filter((node) => !present.includes(node));
+  const [first] = nodes.filter((node) => present.includes(node));
+  if (missing.length > 0 || first === undefined) {
+    return {
+      is: 'wait',
+      why: `no data where it can be read, and it may be on ${missing.join(', ')}`,
+      missing,
+    };
+  }
+  const endpoint = named !== undefined && present.includes(named) ? named : first;
+  return { is: 'start', endpoint, why: 'no node has any data: the first start' };
 }

@@ -26,15 +26,15 @@ it('suspects a silent primary after two limits have passed, each begun a period 
 
 it('suspects a refusing one after two answers', () => {
   let state = silence(FIRST_DETECTOR, 0, 0);
-  state = stepDetector(state, { is: 'gone', sentAtMs: 0 }, 1, options).state;
+  state = stepDetector(state, { is: 'bad', sentAtMs: 0 }, 1, options).state;
   expect(suspectedSince(state, options)).toBeUndefined();
-  state = stepDetector(silence(state, 25, 25), { is: 'gone', sentAtMs: 25 }, 26, options).state;
+  state = stepDetector(silence(state, 25, 25), { is: 'bad', sentAtMs: 25 }, 26, options).state;
   expect(suspectedSince(state, options)).toBe(0);
 });
 
 it('is at peace again after one good answer', () => {
   const suspected = silence(FIRST_DETECTOR, 0, 150);
-  const { state } = stepDetector(suspected, { is: 'primary', sentAtMs: 150 }, 151, options);
+  const { state } = stepDetector(suspected, { is: 'good', sentAtMs: 150 }, 151, options);
   expect(suspectedSince(state, options)).toBeUndefined();
   expect(state.out).toEqual([]);
 });
@@ -49,5 +49,5 @@ it('counts nothing for time in which it did not run itself', () => {
 it('counts an answer that was given up already only once', () => {
   const missed = silence(FIRST_DETECTOR, 0, 100);
   expect(missed.misses).toBe(1);
-  expect(stepDetector(missed, { is: 'gone', sentAtMs: 0 }, 101, options).state.misses).toBe(1);
+  expect(stepDetector(missed, { is: 'bad', sentAtMs: 0 }, 101, options).state.misses).toBe(1);
 });

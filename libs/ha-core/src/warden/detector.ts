@@ -23,10 +23,10 @@ export type DetectorState = {
 
 export type DetectorEvent =
   | { readonly is: 'tick' }
-  /** An answer; `sentAtMs` of the probe that it answers. */
-  | { readonly is: 'primary'; readonly sentAtMs: number }
-  /** Not the primary, or the connection was refused or broke. */
-  | { readonly is: 'gone'; readonly sentAtMs: number };
+  /** A good answer; `sentAtMs` of the probe that it answers. */
+  | { readonly is: 'good'; readonly sentAtMs: number }
+  /** Any other: not what it should be, or the connection was refused or broke. */
+  | { readonly is: 'bad'; readonly sentAtMs: number };
 
 export type DetectorEffect = { readonly do: 'probe' };
 
@@ -47,19 +47,19 @@ export function stepDetector(
   options: DetectorOptions,
 ): DetectorStep {
   switch (event.is) {
-    case 'primary':
+    case 'good':
       return {
         state: { ...state, out: after(state.out, event.sentAtMs), misses: 0, since: undefined },
         effects: [],
       };
-    case 'gone':
+    case 'bad':
       return { state: miss(state, [event.sentAtMs]), effects: [] };
     case 'tick':
       return tick(state, nowMs, options);
   }
 }
 
-/** Whether so many misses stand that the primary is suspected; since when, if so. */
+/** Whether so many misses stand that the node is suspected; since when, if so. */
 export function suspectedSince(state: DetectorState, options: DetectorOptions): number | undefined {
   return state.misses >= options.misses ? state.since : undefined;
 }

@@ -1,0 +1,116 @@
+/**
+ * No node is primary and no replica may be promoted: after a cold start, or when everything that was promotable is gone.
+ * The data decides (ha-core/warden/cold-start.ts). The chosen node's own warden acts: where the Sentinels name that node
+ * it becomes primary; else it is made promotable alone, and a Sentinel promotes it.
+ */
+import {
+  type ColdStart,
+  couldChoose,
+  decideColdStart,
+  type Host,
+  LIMITS,
+  namedByMost,
+  newestOf,
+  type NodeData,
+  type SentinelSight,
+} from '@holdfast/ha-core';
+import type { NodeWatch } from './node-watch.ts';
+import type { OwnNode } from './own-node.ts';
+import type { Sentinels } from './sentinels.ts';
+import type { Situation } from './situation.ts';
+
+export type ColdStarterOptions = {
+  readonly host: Host;
+  readonly index: number;
+  readonly own: NodeWatch;
+  readonly ownNode: OwnNode;
+  readonly watches: readonly NodeWatch[];
+  readonly situation: Situation;
+  readonly sentinels: Sentinels;
+  readonly log: (event: string, detail: Record<string, unknown>) => void;
+};
+
+export type ColdStarter = {
+  /** Looks whether a start is due, and makes it. */
+  readonly tend: () => Promise<void>;
+  /** Why there is no primary and who is waited for; undefined while that is no question. */
+  readonly waits: () => (ColdStart & { is: 'wait' }) | undefined;
+  /**
+   * A person gives up what nodes that are missing may hold: the newest node that is there becomes primary. Answers what is
+   * done, or why it is not.
+   */
+  readonly recover: () => Promise<string>;
+};
+
+const TELL_EVERY_MS = 5000;
+
+/** Begins to count from now how long there has been no primary. */
+export function createColdStarter(options: ColdStarterOptions): ColdStarter {
+  const { host, own, ownNode, watches, situation, sentinels, log } = options;
+  const nodes = watches.map(({ name }) => name);
+  let withoutSinceMs = host.monotonicMs();
+  let toldAtMs = Number.NEGATIVE_INFINITY;
+  let waiting: (ColdStart & { is: 'wait' }) | undefined;
+
+  const there = (): NodeData[] =>
+    watches.flatMap((watch) => {
+      const seen = watch.seen();
+      return seen?.role.is === 'replica' ? [{ endpoint: watch.name, record: seen.record }] : [];
+    });
+
+  const start = async (named: string | undefined, why: string): Promise<void> => {
+    log('cold_start', { node: own.name, why, named });
+    if (named === own.name) await ownNode.follow(undefined);
+    else if (named !== undefined && (await ownNode.setPriority(100))) {
+      const asked = await sentinels.failOver(named, options.index);
+      if (asked.is === 'refused') log('cold_start_refused', { why: asked.why });
+    }
+  };
+
+  return {
+    waits: () => waiting,
+    tend: async () => {
+      const nowMs = host.monotonicMs();
+      if (situation.present() !== undefined || watches.some((one) => one.seen()?.role.is === 'primary')) {
+        withoutSinceMs = nowMs;
+        waiting = undefined;
+        return;
+      }
+      if (nowMs - withoutSinceMs < LIMITS.coldStartAfterMs) return;
+      const sights = await sentinels.look();
+      const named = namedByMost(sights);
+      if (named === undefined || sights.some(mayStillPromote)) return;
+      const decision = decideColdStart(nodes, there(), named);
+      if (decision.is === 'start') {
+        waiting = undefined;
+        if (decision.endpoint === own.name) await start(named, decision.why);
+        return;
+      }
+      waiting = decision;
+      if (nowMs - toldAtMs < TELL_EVERY_MS) return;
+      toldAtMs = nowMs;
+      log('cold_start_waits', { why: decision.why, missing: decision.missing });
+    },
+    recover: async () => {
+      const data = there();
+      if (situation.present() !== undefined) return 'there is a primary; nothing was done';
+      if (data.length === 0) return 'no node can be read; nothing was done';
+      const { endpoint, record } = newestOf(data);
+      if (endpoint !== own.name)
+        return `${endpoint} has the newest data of those that are there; ask its warden`;
+      const named = namedByMost(await sentinels.look());
+      if (named === undefined) return 'no majority of Sentinels names a primary; nothing was done';
+      situation.forget();
+      await start(
+        named,
+        `a person gave up what may be on ${nodes.filter((one) => !data.some((two) => two.endpoint === one)).join(', ')}`,
+      );
+      return `${endpoint} becomes primary with term ${record.term}, change ${record.change}, ${record.writes} rounds`;
+    },
+  };
+}
+
+/** A Sentinel that has a failover under way, or could begin one with somebody to promote. */
+function mayStillPromote({ view }: SentinelSight): boolean {
+  return view.is === 'seen' && (view.failoverUnderWay || view.replicas.some(couldChoose));
+}

@@ -1,0 +1,190 @@
+/**
+ * From the suspicion to the new primary: wardens agree (agreement.ts), one asks a Sentinel, all look closely for who is
+ * promoted and make the other nodes follow it at once. Sentinel would do that too, up to seconds later.
+ */
+import {
+  type Endpoint,
+  type Host,
+  LIMITS,
+  namedByMost,
+  type RedisNodes,
+  type SentinelSight,
+  sleep,
+} from '@holdfast/ha-core';
+import type { Agreement } from './agreement.ts';
+import type { NodeWatch } from './node-watch.ts';
+import type { OwnNode } from './own-node.ts';
+import type { Peers } from './peers.ts';
+import type { Sentinels } from './sentinels.ts';
+import type { Present, Situation } from './situation.ts';
+
+/** A change of primary that this warden has asked for or seen. */
+export type FailoverRecord = {
+  readonly from: string;
+  readonly to: string;
+  readonly cause: string;
+  readonly by: string;
+  /** From the first missed probe to the first sight of the new primary; undefined where another part did it. */
+  readonly tookMs: number | undefined;
+  readonly at: number;
+};
+
+export type FailoverOptions = {
+  readonly host: Host;
+  readonly redis: RedisNodes;
+  readonly name: string;
+  /** This warden's place among the wardens, from 0. */
+  readonly index: number;
+  readonly own: NodeWatch;
+  readonly ownNode: OwnNode;
+  readonly watches: readonly NodeWatch[];
+  readonly situation: Situation;
+  readonly sentinels: Sentinels;
+  readonly sights: () => readonly SentinelSight[];
+  readonly agreement: Agreement;
+  readonly peers: () => Pick<Peers, 'ask' | 'alive'>;
+  /** The warden of a node. */
+  readonly wardenOf: (node: string) => string | undefined;
+  readonly onFailover: (record: FailoverRecord) => void;
+  readonly log: (event: string, detail: Record<string, unknown>) => void;
+};
+
+export type Failover = {
+  /** The primary that is gone, while none has followed it. */
+  readonly suspected: () => string | undefined;
+  /** Begins to seek an agreement, unless that is under way. */
+  readonly propose: () => void;
+  /** Nodes that follow another than the present primary are told. */
+  readonly follow: () => void;
+  /** True from a vote until the failover is over: look closely. */
+  readonly hurried: () => boolean;
+};
+
+/** Candidates begin one after the other, so that the first has the votes before the second asks. */
+const STAGGER_MS = 6;
+const AGAIN_MS = 15;
+const REFUSED_PAUSE_MS = 150;
+/** The same node is not told again sooner. */
+const FOLLOW_EVERY_MS = 150;
+const DIAL_MS = 200;
+
+/** Nothing happens before the first call. */
+export function createFailover(options: FailoverOptions): Failover {
+  const { host, situation, watches, own, ownNode, agreement, log } = options;
+  let proposing = false;
+  const toldAtMs = new Map<string, number>();
+
+  const suspected = (): string | undefined => {
+    const last = situation.last();
+    if (last === undefined || situation.present() !== undefined) return undefined;
+    return watches.find(({ name }) => name === last)?.goneSinceMs() === undefined ? undefined : last;
+  };
+
+  const failOver = async (primary: string): Promise<void> => {
+    const watch = watches.find(({ name }) => name === primary);
+    const sinceMs = watch?.goneSinceMs() ?? host.monotonicMs();
+    const cause = watch?.silentSinceMs() === undefined ? 'answers, and is no primary' : 'does not answer';
+    const asked = await options.sentinels.failOver(primary, options.index);
+    if (asked.is === 'refused') {
+      log('failover_refused', { primary, why: asked.why });
+      return sleep(host, REFUSED_PAUSE_MS);
+    }
+    log('failover_asked', { primary, cause, afterMs: Math.round(host.monotonicMs() - sinceMs) });
+    const endMs = host.monotonicMs() + LIMITS.wardenVoteMs;
+    while (host.monotonicMs() < endMs) {
+      const present = situation.present();
+      if (present !== undefined && present.name !== primary) {
+        const tookMs = Math.round(host.monotonicMs() - sinceMs);
+        log('failover_done', { from: primary, to: present.name, tookMs });
+        options.onFailover({
+          from: primary,
+          to: present.name,
+          cause,
+          by: options.name,
+          tookMs,
+          at: host.wallMs(),
+        });
+        return;
+      }
+      if (present !== undefined) return log('failover_ended', { primary, why: 'it is back' });
+      await sleep(host, 2);
+    }
+    log('failover_late', { primary, afterMs: LIMITS.wardenVoteMs });
+  };
+
+  const run = async (): Promise<void> => {
+    await sleep(host, options.index * STAGGER_MS);
+    for (let primary = suspected(); primary !== undefined; primary = suspected()) {
+      if (await agreement.propose(primary, options.peers())) await failOver(primary);
+      else await sleep(host, AGAIN_MS);
+    }
+  };
+
+  const hurried = (): boolean => agreement.standing() !== undefined;
+
+  const tellOnce = (name: string, tell: () => void): void => {
+    const nowMs = host.monotonicMs();
+    if (nowMs - (toldAtMs.get(name) ?? Number.NEGATIVE_INFINITY) < FOLLOW_EVERY_MS) return;
+    toldAtMs.set(name, nowMs);
+    tell();
+  };
+
+  const followAll = (present: Present): void => {
+    const { endpoint } = present.watch;
+    const role = own.seen()?.role;
+    const strays =
+      (role?.is === 'replica' && role.of !== present.name) ||
+      (role?.is === 'primary' && own.name !== present.name);
+    if (strays) {
+      tellOnce(own.name, () => {
+        log('follows', { node: own.name, primary: present.name, was: role?.is });
+        // An old primary is not promotable before it follows, whatever its own warden had set.
+        if (role?.is === 'primary') void ownNode.setPriority(0);
+        void ownNode.follow(endpoint);
+      });
+    }
+    if (hurried()) for (const watch of watches) followForDead(watch, present.name, endpoint);
+  };
+
+  /** A replica whose own warden is gone is told by whoever is there. */
+  const followForDead = (watch: NodeWatch, primary: string, endpoint: Endpoint): void => {
+    const role = watch.seen()?.role;
+    if (watch === own || role?.is !== 'replica' || role.of === primary) return;
+    const warden = options.wardenOf(watch.name);
+    if (warden === undefined || options.peers().alive().includes(warden)) return;
+    tellOnce(watch.name, () => void repoint(options.redis, watch.endpoint, endpoint, log));
+  };
+
+  return {
+    suspected,
+    hurried,
+    propose: () => {
+      if (proposing || suspected() === undefined) return;
+      proposing = true;
+      void run().finally(() => {
+        proposing = false;
+      });
+    },
+    follow: () => {
+      const present = situation.present();
+      if (present === undefined) return;
+      if (hurried() || namedByMost(options.sights()) === present.name) followAll(present);
+    },
+  };
+}
+
+/** Makes a node a replica of `primary`; what it refuses is logged. Never rejects. */
+export async function repoint(
+  redis: RedisNodes,
+  node: Endpoint,
+  primary: Endpoint,
+  log: FailoverOptions['log'],
+): Promise<void> {
+  try {
+    const on = await redis.open(node, DIAL_MS);
+    await on.run([['REPLICAOF', primary.host, String(primary.port)]], DIAL_MS);
+    on.close();
+  } catch (error) {
+    log('not_repointed', { node: `${node.host}:${node.port}`, reason: String(error) });
+  }
+}

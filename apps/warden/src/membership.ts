@@ -1,0 +1,162 @@
+/**
+ * This warden's node and the in-sync set: when it may be promotable and when not (I1). Only a node's own warden changes
+ * its priority.
+ *
+ * - An acting primary has priority 0 and is no member: when it comes back it cannot be promoted.
+ * - A replica joins first in the record; when all of the new set have that, its priority goes to 100, and the record is
+ *   read once more: if it was excluded meanwhile, back to 0.
+ * - A replica whose link is down while the Sentinels see the primary up, or that another warden asks to, gives up being
+ *   promotable, so that writes can go on without it. Never the last member: that would help nobody.
+ */
+import {
+  type Host,
+  LIMITS,
+  namedByMost,
+  type RedisNode,
+  type RedisNodes,
+  type SentinelSight,
+} from '@holdfast/ha-core';
+import {
+  changeInSyncSet,
+  claimedRecord,
+  excludeCall,
+  includeCall,
+  readRecordAt,
+  type Role,
+} from '@holdfast/redis';
+import { keepsUp } from './catching-up.ts';
+import type { NodeWatch } from './node-watch.ts';
+import type { OwnNode } from './own-node.ts';
+import type { Present, Situation } from './situation.ts';
+
+export type MembershipOptions = {
+  readonly host: Host;
+  readonly redis: RedisNodes;
+  readonly own: NodeWatch;
+  readonly ownNode: OwnNode;
+  readonly situation: Situation;
+  readonly sights: () => readonly SentinelSight[];
+  readonly log: (event: string, detail: Record<string, unknown>) => void;
+};
+
+export type Membership = {
+  /** Looks at the own node and does what is due. One at a time; settles when it is done. */
+  readonly tend: () => Promise<void>;
+  /** Gives up being promotable, as another warden asks. */
+  readonly hold: (why: string) => void;
+  /** The own node does not answer: the command waits for it on the connection. */
+  readonly frozen: () => void;
+  readonly priority: () => number | undefined;
+};
+
+const CHANGE_DEADLINE_MS = 800;
+/** After giving up, not again a member sooner, and only when it catches up within this. */
+const REJOIN_AFTER_MS = 400;
+const REJOIN_LAG_MS = 100;
+
+/** Begins with nothing known of the node. */
+export function createMembership(options: MembershipOptions): Membership {
+  const { host, own, ownNode, situation, log } = options;
+  let priority: number | undefined;
+  let linkDownSinceMs: number | undefined;
+  let heldAtMs = Number.NEGATIVE_INFINITY;
+  let waitingForNode = false;
+
+  const lower = async (why: string): Promise<boolean> => {
+    if (priority === 0) return true;
+    heldAtMs = host.monotonicMs();
+    const done = await ownNode.setPriority(0);
+    if (done) priority = 0;
+    log('not_promotable', { node: own.name, why, confirmed: done });
+    return done;
+  };
+
+  const isLastMember = (present: Present | undefined): boolean => {
+    const members = present?.record.members ?? [];
+    return members.includes(own.name) && members.every((one) => one === own.name || one === present?.name);
+  };
+
+  const asPrimary = async (present: Present): Promise<void> => {
+    if (!(await lower('it is the primary'))) return;
+    if (!present.record.members.includes(own.name)) return;
+    await atPrimary(present, async (node) => {
+      const record = await claimedRecord(node, present.name, LIMITS.commandDeadlineMs);
+      if (!record.members.includes(own.name)) return;
+      const outcome = await changeInSyncSet(node, host, excludeCall(record, own.name), CHANGE_DEADLINE_MS);
+      log('excluded', { node: own.name, why: 'it is the primary', outcome: outcome.is });
+    });
+  };
+
+  const asReplica = async (role: Role & { is: 'replica' }, present: Present | undefined): Promise<void> => {
+    const nowMs = host.monotonicMs();
+    if (role.link === 'connected') linkDownSinceMs = undefined;
+    else linkDownSinceMs ??= nowMs;
+    const named = namedByMost(options.sights());
+    if (linkDownSinceMs !== undefined) {
+      const up =
+        named !== undefined &&
+        options.sights().every(({ view }) => view.is === 'silent' || !view.primaryDown);
+      const longDown = nowMs - linkDownSinceMs > LIMITS.replicaLinkDownMs;
+      if (longDown && up && present !== undefined && !isLastMember(present))
+        await lower('its link to the primary is down');
+      return;
+    }
+    if (present === undefined || role.of !== present.name || named !== present.name) return;
+    const member = present.record.members.includes(own.name);
+    if (member && priority === 100) return;
+    if (!member && priority !== 0 && !(await lower('it is not in the in-sync set'))) return;
+    if (nowMs - heldAtMs < REJOIN_AFTER_MS) return;
+    await join(present);
+  };
+
+  const join = async (present: Present): Promise<void> => {
+    await atPrimary(present, async (node) => {
+      const record = await claimedRecord(node, present.name, LIMITS.commandDeadlineMs);
+      if (record.primary !== present.name || !(await keepsUp(node, own.name, REJOIN_LAG_MS))) return;
+      const joinedAtMs = host.monotonicMs();
+      const outcome = await changeInSyncSet(node, host, includeCall(record, own.name), CHANGE_DEADLINE_MS);
+      if (outcome.is !== 'made' || heldAtMs > joinedAtMs) return;
+      if (!(await ownNode.setPriority(100))) return;
+      priority = 100;
+      const after = await readRecordAt(node, LIMITS.commandDeadlineMs);
+      if (after.primary === present.name && after.members.includes(own.name))
+        log('included', { node: own.name });
+      else await lower('it was excluded meanwhile');
+    });
+  };
+
+  const atPrimary = async (present: Present, run: (node: RedisNode) => Promise<void>): Promise<void> => {
+    const node = await options.redis.open(present.watch.endpoint, LIMITS.dialDeadlineMs);
+    try {
+      await run(node);
+    } finally {
+      node.close();
+    }
+  };
+
+  return {
+    tend: async () => {
+      const seen = own.seen();
+      if (seen === undefined || own.silentSinceMs() !== undefined) return;
+      waitingForNode = false;
+      priority = await ownNode.priority();
+      if (priority === undefined) return;
+      const present = situation.present();
+      if (seen.role.is === 'primary' && present?.name === own.name) await asPrimary(present);
+      else if (seen.role.is === 'replica') await asReplica(seen.role, present);
+    },
+    hold: (why) => {
+      if (isLastMember(situation.present())) return;
+      heldAtMs = host.monotonicMs();
+      void lower(why);
+    },
+    frozen: () => {
+      if (waitingForNode || priority === 0 || isLastMember(situation.present())) return;
+      waitingForNode = true;
+      heldAtMs = host.monotonicMs();
+      void ownNode.setPriority(0);
+      log('not_promotable', { node: own.name, why: 'it does not answer' });
+    },
+    priority: () => priority,
+  };
+}

@@ -1,0 +1,123 @@
+/**
+ * One Redis node in the eyes of one warden: asked for its ROLE and its in-sync record every few milliseconds, on one
+ * connection, with a limit that the detector counts misses by.
+ */
+import {
+  type DetectorEvent,
+  type DetectorOptions,
+  type DetectorState,
+  type Endpoint,
+  FIRST_DETECTOR,
+  type Host,
+  type InSyncRecord,
+  NO_RECORD,
+  NodeUnavailable,
+  type RedisNode,
+  type RedisNodes,
+  stepDetector,
+  suspectedSince,
+} from '@holdfast/ha-core';
+import { endpointName, parseRecord, parseRole, READ_RECORD, type Role } from '@holdfast/redis';
+
+export type NodeWatch = {
+  readonly endpoint: Endpoint;
+  readonly name: string;
+  /** The last answer; undefined while it does not answer. */
+  readonly seen: () => NodeSeen | undefined;
+  /** Since when it is suspected not to answer, by this host's clock; undefined when it does. */
+  readonly silentSinceMs: () => number | undefined;
+  /** Since when it is suspected not to answer or to be no primary. */
+  readonly goneSinceMs: () => number | undefined;
+  /** Sends a probe if it is time. */
+  readonly tick: () => void;
+  readonly close: () => void;
+};
+
+export type NodeSeen = { readonly role: Role; readonly record: InSyncRecord; readonly atMs: number };
+
+export type NodeWatchOptions = {
+  readonly host: Host;
+  readonly redis: RedisNodes;
+  readonly endpoint: Endpoint;
+  readonly detector: DetectorOptions;
+  /** Told of every answer and every miss. */
+  readonly onChange: () => void;
+};
+
+/** Longer than any limit: a frozen node's answers still come when it goes on. */
+const RUN_DEADLINE_MS = 1000;
+/** A refused connection is not tried again sooner. */
+const OPEN_DEADLINE_MS = 250;
+
+/** Begins to watch; nothing is sent before the first tick. */
+export function createNodeWatch(options: NodeWatchOptions): NodeWatch {
+  const { host, redis, endpoint, detector } = options;
+  let answering: DetectorState = FIRST_DETECTOR;
+  let primary: DetectorState = FIRST_DETECTOR;
+  let node: RedisNode | undefined;
+  let opening: Promise<RedisNode> | undefined;
+  let seen: NodeSeen | undefined;
+  let closed = false;
+
+  const answered = (sentAtMs: number, answers: boolean, isPrimary: boolean): void => {
+    const nowMs = host.monotonicMs();
+    const event = (good: boolean): DetectorEvent => ({ is: good ? 'good' : 'bad', sentAtMs });
+    answering = stepDetector(answering, event(answers), nowMs, detector).state;
+    primary = stepDetector(primary, event(isPrimary), nowMs, detector).state;
+  };
+
+  const connected = async (): Promise<RedisNode> => {
+    if (node !== undefined) return node;
+    opening ??= redis.open(endpoint, OPEN_DEADLINE_MS).finally(() => {
+      opening = undefined;
+    });
+    const opened = await opening;
+    if (node === undefined) {
+      node = opened;
+      opened.onClosed(() => {
+        if (node === opened) node = undefined;
+        seen = undefined;
+      });
+    }
+    return node;
+  };
+
+  const probe = async (sentAtMs: number): Promise<void> => {
+    try {
+      const on = await connected();
+      if (closed) return on.close();
+      const [reply, recordReply] = await on.run([['ROLE'], READ_RECORD], RUN_DEADLINE_MS);
+      const role = parseRole(reply);
+      seen = { role, record: parseRecord(recordReply) ?? NO_RECORD, atMs: host.monotonicMs() };
+      answered(sentAtMs, role.is !== 'other', role.is === 'primary');
+    } catch (error) {
+      if (!(error instanceof NodeUnavailable)) throw error;
+      seen = undefined;
+      answered(sentAtMs, false, false);
+    }
+    if (!closed) options.onChange();
+  };
+
+  return {
+    endpoint,
+    name: endpointName(endpoint),
+    seen: () =>
+      seen !== undefined && host.monotonicMs() - seen.atMs <= detector.limitMs * detector.misses
+        ? seen
+        : undefined,
+    silentSinceMs: () => suspectedSince(answering, detector),
+    goneSinceMs: () => suspectedSince(primary, detector),
+    tick: () => {
+      if (closed) return;
+      const nowMs = host.monotonicMs();
+      primary = stepDetector(primary, { is: 'tick' }, nowMs, detector).state;
+      const ticked = stepDetector(answering, { is: 'tick' }, nowMs, detector);
+      answering = ticked.state;
+      if (ticked.effects.length > 0) void probe(nowMs);
+    },
+    close: () => {
+      closed = true;
+      node?.close();
+    },
+  };
+}

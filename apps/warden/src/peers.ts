@@ -1,0 +1,166 @@
+/**
+ * The links between wardens. Each dials every other one and keeps the link; the one that listens answers questions.
+ *
+ * Lines: `NONCE value=…` from whoever listens, `WARDEN name=… proof=…` in answer (HMAC of both names and the nonce with the
+ * cluster's secret), `OK`; then `ASK id=… primary=…` → `VOTE id=… granted=yes|no`, and `HOLD` (give up being promotable).
+ * Nothing else is understood; anything unexpected closes the link.
+ */
+import { decodeLine, encodeLine } from '@holdfast/bridge';
+import { type Endpoint, type Host, type Link, type Network, sleep } from '@holdfast/ha-core';
+
+export type Peer = { readonly name: string; readonly endpoint: Endpoint };
+
+export type PeersOptions = {
+  readonly host: Host;
+  readonly network: Network;
+  readonly name: string;
+  readonly listen: Endpoint;
+  readonly peers: readonly Peer[];
+  /** HMAC of a text with the cluster's secret, as hex. */
+  readonly proof: (text: string) => string;
+  readonly equal: (a: string, b: string) => boolean;
+  readonly nonce: () => string;
+  /** Another warden asks for this one's vote. */
+  readonly onAsked: (candidate: string, primary: string) => boolean;
+  /** Another warden asks that this node gives up being promotable. */
+  readonly onHold: (by: string) => void;
+  readonly log: (event: string, detail: Record<string, unknown>) => void;
+};
+
+export type Peers = {
+  /** Asks all for their vote; the names of those that granted it within the limit. */
+  readonly ask: (primary: string) => Promise<readonly string[]>;
+  readonly hold: (peer: string) => void;
+  /** Peers that can be asked now. */
+  readonly alive: () => readonly string[];
+  readonly close: () => void;
+};
+
+const DIAL_DEADLINE_MS = 200;
+const REDIAL_MS = 200;
+const ASK_LIMIT_MS = 60;
+const PING_MS = 1000;
+/** A peer that has not proved itself in this time is cut. */
+const PROOF_LIMIT_MS = 1000;
+
+/** Listens and dials. Rejects when the endpoint cannot be listened on. */
+export async function createPeers(options: PeersOptions): Promise<Peers> {
+  const { host, network } = options;
+  const open = new Map<string, Link>();
+  const incoming = new Set<Link>();
+  const asked = new Map<string, (granted: boolean) => void>();
+  let closed = false;
+  let serial = 0;
+
+  const listener = await network.listen(options.listen, (link) => {
+    incoming.add(link);
+    link.onClosed(() => incoming.delete(link));
+    serve(options, link);
+  });
+
+  const keep = async (peer: Peer): Promise<void> => {
+    while (!closed) {
+      const dialled = await network.dial(peer.endpoint, DIAL_DEADLINE_MS);
+      if (dialled.is === 'open') await converse(peer, dialled.link);
+      if (!closed) await sleep(host, REDIAL_MS);
+    }
+  };
+
+  /** Resolves when the link is gone. */
+  const converse = (peer: Peer, link: Link): Promise<void> =>
+    new Promise((resolve) => {
+      let stopPings = (): void => undefined;
+      link.onClosed((reason) => {
+        stopPings();
+        if (open.delete(peer.name) && !closed) options.log('peer_lost', { peer: peer.name, reason });
+        resolve();
+      });
+      link.onLine((text) => {
+        const message = decodeLine(text);
+        if (message.is !== 'line') return link.close();
+        const { verb, fields } = message.line;
+        if (verb === 'NONCE') {
+          const proof = options.proof(proofText(options.name, peer.name, fields['value'] ?? ''));
+          link.send(encodeLine('WARDEN', { name: options.name, proof }));
+        } else if (verb === 'OK') {
+          open.set(peer.name, link);
+          stopPings = ping(host, link);
+          options.log('peer_found', { peer: peer.name });
+        } else if (verb === 'VOTE') asked.get(fields['id'] ?? '')?.(fields['granted'] === 'yes');
+        else link.close();
+      });
+    });
+  for (const peer of options.peers) void keep(peer);
+
+  const askOne = (name: string, link: Link, primary: string): Promise<string | undefined> =>
+    new Promise((resolve) => {
+      serial += 1;
+      const id = `${name}:${serial}`;
+      const settle = (granted: boolean): void => {
+        cancel();
+        asked.delete(id);
+        resolve(granted ? name : undefined);
+      };
+      const cancel = host.after(ASK_LIMIT_MS, () => settle(false));
+      asked.set(id, settle);
+      if (!link.send(encodeLine('ASK', { id, primary }))) settle(false);
+    });
+
+  return {
+    ask: async (primary) => {
+      const votes = await Promise.all([...open].map(([name, link]) => askOne(name, link, primary)));
+      return votes.filter((name) => name !== undefined);
+    },
+    hold: (peer) => void open.get(peer)?.send(encodeLine('HOLD', {})),
+    alive: () => [...open.keys()],
+    close: () => {
+      closed = true;
+      listener.close();
+      for (const link of [...open.values(), ...incoming]) link.close();
+    },
+  };
+}
+
+const proofText = (dialler: string, listener: string, nonce: string): string =>
+  `warden|${dialler}|${listener}|${nonce}`;
+
+/** The listening end of one link. */
+function serve(options: PeersOptions, link: Link): void {
+  const { host, log } = options;
+  const nonce = options.nonce();
+  const known = new Set(options.peers.map(({ name }) => name));
+  let name: string | undefined;
+  const cancel = host.after(PROOF_LIMIT_MS, () => {
+    if (name === undefined) link.close();
+  });
+  link.onClosed(() => cancel());
+  link.onLine((text) => {
+    const message = decodeLine(text);
+    if (message.is !== 'line') return link.close();
+    const { verb, fields } = message.line;
+    if (name === undefined) {
+      const claimed = fields['name'] ?? '';
+      const proof = options.proof(proofText(claimed, options.name, nonce));
+      if (verb !== 'WARDEN' || !known.has(claimed) || !options.equal(fields['proof'] ?? '', proof)) {
+        log('peer_refused', { remote: link.remote, reason: 'no proof of the cluster secret' });
+        return link.close();
+      }
+      name = claimed;
+      link.send(encodeLine('OK', {}));
+    } else if (verb === 'ASK') {
+      const granted = options.onAsked(name, fields['primary'] ?? '') ? 'yes' : 'no';
+      link.send(encodeLine('VOTE', { id: fields['id'], granted }));
+    } else if (verb === 'HOLD') options.onHold(name);
+    else if (verb !== 'PING') link.close();
+  });
+  link.send(encodeLine('NONCE', { value: nonce }));
+}
+
+function ping(host: Host, link: Link): () => void {
+  let cancel = (): void => undefined;
+  const again = (): void => {
+    if (link.send(encodeLine('PING', {}))) cancel = host.after(PING_MS, again);
+  };
+  cancel = host.after(PING_MS, again);
+  return () => cancel();
+}

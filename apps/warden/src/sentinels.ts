@@ -1,0 +1,154 @@
+/** What the Sentinels see, each by its own view, and asking one of them for a failover. */
+import {
+  type Command,
+  type Endpoint,
+  type Host,
+  NodeUnavailable,
+  RedisError,
+  type RedisNode,
+  type RedisNodes,
+  type RedisReply,
+  type ReplicaSight,
+  type SentinelSight,
+} from '@holdfast/ha-core';
+import { endpointName, hashOf } from '@holdfast/redis';
+
+export type SentinelsOptions = {
+  readonly host: Host;
+  readonly redis: RedisNodes;
+  readonly sentinels: readonly Endpoint[];
+  /** Sentinel's name for the primary. */
+  readonly primaryName: string;
+  readonly log: (event: string, detail: Record<string, unknown>) => void;
+};
+
+export type Sentinels = {
+  /** Asks all at once; settles within a quarter of a second. */
+  readonly look: () => Promise<readonly SentinelSight[]>;
+  /** What the last `look` saw. */
+  readonly sights: () => readonly SentinelSight[];
+  /** Asks one Sentinel after the other, from `first` on, until one has begun a failover of `primary`. */
+  readonly failOver: (primary: string, first: number) => Promise<FailoverAsked>;
+  /** The state of the failover at one Sentinel (`wait_start`, `send_slaveof_noone` …), '' when there is none. */
+  readonly failoverState: (sentinel: number) => Promise<string>;
+  readonly close: () => void;
+};
+
+export type FailoverAsked =
+  | { readonly is: 'begun'; readonly sentinel: number }
+  | { readonly is: 'refused'; readonly why: readonly string[] };
+
+const LOOK_DEADLINE_MS = 250;
+/** Replicas are asked for INFO this often, so that a priority or an offset is seen soon; Sentinel's own is 10 s. */
+const INFO_PERIOD_MS = 1000;
+
+/** Nothing is opened before the first question. */
+export function createSentinels(options: SentinelsOptions): Sentinels {
+  const { redis, sentinels, primaryName } = options;
+  const open = new Map<number, RedisNode>();
+  let last: readonly SentinelSight[] = [];
+
+  const ask = async (index: number, commands: readonly Command[]): Promise<RedisReply[]> => {
+    const endpoint = sentinels[index];
+    if (endpoint === undefined) throw new NodeUnavailable(`there is no Sentinel ${index}`, false);
+    let node = open.get(index);
+    if (node === undefined) {
+      const opened = await redis.open(endpoint, LOOK_DEADLINE_MS);
+      node = opened;
+      open.set(index, opened);
+      opened.onClosed(() => {
+        if (open.get(index) === opened) open.delete(index);
+      });
+      // Lost when the Sentinel restarts, as this connection is.
+      await opened.run([['SENTINEL', 'DEBUG', 'INFO-PERIOD', String(INFO_PERIOD_MS)]], LOOK_DEADLINE_MS);
+    }
+    return node.run(commands, LOOK_DEADLINE_MS);
+  };
+
+  const lookAt = async (index: number): Promise<SentinelSight> => {
+    const endpoint = sentinels[index];
+    const sentinel = endpoint === undefined ? '' : endpointName(endpoint);
+    try {
+      const verbs = ['MASTER', 'REPLICAS', 'SENTINELS'];
+      const replies = await ask(
+        index,
+        verbs.map((verb): Command => ['SENTINEL', verb, primaryName]),
+      );
+      if (replies.some((reply) => reply instanceof RedisError)) return { sentinel, view: { is: 'silent' } };
+      return { sentinel, view: readSight(replies) };
+    } catch (error) {
+      if (!(error instanceof NodeUnavailable)) throw error;
+      return { sentinel, view: { is: 'silent' } };
+    }
+  };
+
+  const failOverAt = async (index: number, primary: string): Promise<true | string> => {
+    const endpoint = sentinels[index];
+    const name = endpoint === undefined ? '' : endpointName(endpoint);
+    try {
+      const [named] = await ask(index, [['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', primaryName]]);
+      const address = Array.isArray(named) ? (named as readonly RedisReply[]).join(':') : String(named);
+      if (address !== primary) return `${name} names ${address}`;
+      const [begun] = await ask(index, [['SENTINEL', 'FAILOVER', primaryName]]);
+      return begun instanceof RedisError ? `${name}: ${begun.message}` : true;
+    } catch (error) {
+      if (!(error instanceof NodeUnavailable)) throw error;
+      // It may have begun: another Sentinel's failover beside it would promote a second node.
+      return error.sent ? true : `${name}: ${error.message}`;
+    }
+  };
+
+  return {
+    look: async () => {
+      last = await Promise.all(sentinels.map((_, index) => lookAt(index)));
+      return last;
+    },
+    sights: () => last,
+    failOver: async (primary, first) => {
+      const why: string[] = [];
+      for (let turn = 0; turn < sentinels.length; turn += 1) {
+        const sentinel = (first + turn) % sentinels.length;
+        const begun = await failOverAt(sentinel, primary);
+        if (begun === true) return { is: 'begun', sentinel };
+        why.push(begun);
+      }
+      return { is: 'refused', why };
+    },
+    failoverState: async (sentinel) => {
+      const [reply] = await ask(sentinel, [['SENTINEL', 'MASTER', primaryName]]);
+      return hashOf(reply)['failover-state'] ?? '';
+    },
+    close: () => {
+      for (const node of open.values()) node.close();
+    },
+  };
+}
+
+function readSight([primary, replicas, sentinels]: readonly RedisReply[]): SentinelSight['view'] {
+  const row = hashOf(primary);
+  return {
+    is: 'seen',
+    primary: addressOf(row),
+    primaryDown: flagsOf(row).some((flag) => flag === 's_down' || flag === 'o_down'),
+    failoverUnderWay: flagsOf(row).includes('failover_in_progress'),
+    replicas: rows(replicas).map((replica): ReplicaSight => {
+      const flags = flagsOf(replica);
+      return {
+        endpoint: addressOf(replica),
+        down: flags.includes('s_down') || flags.includes('o_down'),
+        disconnected: flags.includes('disconnected'),
+        priority: Number(replica['slave-priority'] ?? 100),
+      };
+    }),
+    sentinelsDown: rows(sentinels)
+      .filter((other) => flagsOf(other).some((flag) => flag === 's_down' || flag === 'disconnected'))
+      .map(addressOf),
+  };
+}
+
+function rows(reply: RedisReply | undefined): Record<string, string>[] {
+  return Array.isArray(reply) ? (reply as readonly RedisReply[]).map(hashOf) : [];
+}
+
+const addressOf = (row: Record<string, string>): string => `${row['ip']}:${row['port']}`;
+const flagsOf = (row: Record<string, string>): string[] => (row['flags'] ?? '').split(',');

@@ -1,0 +1,75 @@
+/** What the nodes say now, put together: who is the primary, who lags behind it, who is gone. Plain questions, no state of its own but what was seen. */
+import { type InSyncRecord, primaryRank } from '@holdfast/ha-core';
+import type { Role } from '@holdfast/redis';
+import type { NodeWatch } from './node-watch.ts';
+
+export type Present = {
+  readonly watch: NodeWatch;
+  readonly name: string;
+  readonly role: Role & { readonly is: 'primary' };
+  readonly record: InSyncRecord;
+  readonly rank: number;
+};
+
+export type Situation = {
+  /** The node that is the primary now; undefined while none is, or only one that is older than the last. */
+  readonly present: () => Present | undefined;
+  /** The one that was, whether or not it is still. */
+  readonly last: () => string | undefined;
+  /** The rank of the newest primary ever seen. */
+  readonly rank: () => number;
+  /** A person gave up what is newer: what is there counts again. */
+  readonly forget: () => void;
+  /** How long a replica has not had what its primary had already, in ms. */
+  readonly lagMs: (replica: string) => number;
+};
+
+type Sample = { readonly atMs: number; readonly offset: number };
+
+/** Enough for some seconds of probes. */
+const SAMPLES_MAX = 400;
+
+/** Remembers the primary of the highest rank: an old one that comes back is never taken for it. */
+export function createSituation(watches: readonly NodeWatch[], nowMs: () => number): Situation {
+  let last: string | undefined;
+  let highest = 0;
+  let samples: Sample[] = [];
+  let sampledAtMs = 0;
+
+  const present = (): Present | undefined => {
+    const primaries = watches.flatMap((watch): (Present & { atMs: number })[] => {
+      const seen = watch.seen();
+      if (seen?.role.is !== 'primary' || watch.goneSinceMs() !== undefined) return [];
+      const { role, record, atMs } = seen;
+      return [{ watch, name: watch.name, role, record, rank: primaryRank(record, watch.name), atMs }];
+    });
+    primaries.sort((a, b) => b.rank - a.rank || b.role.replicas.length - a.role.replicas.length);
+    const [best] = primaries;
+    if (best === undefined || best.rank < highest) return undefined;
+    highest = best.rank;
+    if (last !== best.name) samples = [];
+    last = best.name;
+    if (best.atMs > sampledAtMs) {
+      sampledAtMs = best.atMs;
+      samples.push({ atMs: best.atMs, offset: best.role.offset });
+      if (samples.length > SAMPLES_MAX * 2) samples = samples.slice(-SAMPLES_MAX);
+    }
+    return best;
+  };
+
+  return {
+    present,
+    last: () => last,
+    rank: () => highest,
+    forget: () => {
+      highest = 0;
+    },
+    lagMs: (replica) => {
+      const best = present();
+      const reached = best?.role.replicas.find(({ endpoint }) => endpoint === replica)?.offset;
+      if (best === undefined || reached === undefined) return 0;
+      const ahead = samples.find(({ offset }) => offset > reached);
+      return ahead === undefined ? 0 : nowMs() - ahead.atMs;
+    },
+  };
+}

@@ -1,0 +1,90 @@
+/**
+ * A planned change of primary (`holdfast switchover redis`), run by the primary's own warden: Sentinel begins a failover
+ * while the primary still works; right before it promotes, writes are held back, so that the replicas have all of them;
+ * then the old primary follows the new one. What clients sent meanwhile was not executed; they repeat it by the same ids.
+ */
+import { type Host, type RedisNodes, sleep } from '@holdfast/ha-core';
+import { repoint } from './failover.ts';
+import type { NodeWatch } from './node-watch.ts';
+import type { OwnNode } from './own-node.ts';
+import type { Sentinels } from './sentinels.ts';
+import type { Situation } from './situation.ts';
+
+export type SwitchoverParts = {
+  readonly host: Host;
+  readonly redis: RedisNodes;
+  readonly own: NodeWatch;
+  readonly ownNode: OwnNode;
+  readonly watches: readonly NodeWatch[];
+  readonly situation: Situation;
+  readonly sentinels: Sentinels;
+  readonly index: number;
+  readonly log: (event: string, detail: Record<string, unknown>) => void;
+};
+
+type Outcome = { readonly done: boolean; readonly detail: string };
+
+const POLL_MS = 4;
+const WITHIN_MS = 3000;
+/** Sentinel's states move on with its timer, each 53 to 100 ms; writes are held back for the last part of one. */
+const BEFORE_PROMOTION_MS = 40;
+/** The most that writes can be held back, should this process die right now. */
+const PAUSE_MS = 400;
+
+/** Switches over. Sentinel chooses the replica; `to` is refused where it is not the only one that it could choose. */
+export async function switchOver(parts: SwitchoverParts, to: string | undefined): Promise<Outcome> {
+  const { host, own, situation } = parts;
+  const present = situation.present();
+  const refuse = (detail: string): Outcome => ({ done: false, detail });
+  if (present?.name !== own.name)
+    return refuse(
+      `${own.name} is not the primary; ask the warden of ${present?.name ?? 'whoever becomes it'}`,
+    );
+  const members = present.record.members.filter((member) => member !== own.name);
+  if (members.length === 0)
+    return refuse('no replica is in the in-sync set: nobody can take over without a loss');
+  if (to !== undefined && (members.length > 1 || members[0] !== to)) {
+    return refuse(`Sentinel chooses among ${members.join(', ')}; leave the target out`);
+  }
+  const asked = await parts.sentinels.failOver(own.name, parts.index);
+  if (asked.is === 'refused') return refuse(asked.why.join('; '));
+  const startedMs = host.monotonicMs();
+  const promoted = await awaitPromotion(parts, asked.sentinel);
+  if (promoted === undefined) {
+    await parts.ownNode.resumeWrites();
+    return refuse(`nothing was promoted within ${WITHIN_MS} ms; ${own.name} goes on`);
+  }
+  await Promise.all([
+    parts.ownNode.follow(promoted.endpoint),
+    ...parts.watches
+      .filter((watch) => watch !== own && watch !== promoted)
+      .map((watch) => repoint(parts.redis, watch.endpoint, promoted.endpoint, parts.log)),
+  ]);
+  await parts.ownNode.resumeWrites();
+  const tookMs = Math.round(host.monotonicMs() - startedMs);
+  parts.log('switched_over', { from: own.name, to: promoted.name, tookMs });
+  return { done: true, detail: `${own.name} handed over to ${promoted.name}` };
+}
+
+async function awaitPromotion(parts: SwitchoverParts, sentinel: number): Promise<NodeWatch | undefined> {
+  const { host, watches, own } = parts;
+  const endMs = host.monotonicMs() + WITHIN_MS;
+  let sendingSinceMs: number | undefined;
+  let paused = false;
+  while (host.monotonicMs() < endMs) {
+    for (const watch of watches) watch.tick();
+    const promoted = watches.find((watch) => watch !== own && watch.seen()?.role.is === 'primary');
+    if (promoted !== undefined) return promoted;
+    if (!paused) {
+      const state = await parts.sentinels.failoverState(sentinel);
+      if (state === 'send_slaveof_noone') sendingSinceMs ??= host.monotonicMs();
+      const due = sendingSinceMs !== undefined && host.monotonicMs() - sendingSinceMs >= BEFORE_PROMOTION_MS;
+      if (due || state === 'wait_promotion') {
+        paused = true;
+        void parts.ownNode.pauseWrites(PAUSE_MS);
+      }
+    }
+    await sleep(host, POLL_MS);
+  }
+  return undefined;
+}

@@ -1,0 +1,98 @@
+/** What a warden tells of Redis: the topology as it is, for status, readiness, metrics and people. */
+import { type InSyncLevel, inSyncLevel, namedByMost, neededBy, type SentinelSight } from '@holdfast/ha-core';
+import type { ColdStarter } from './cold-start.ts';
+import type { FailoverRecord } from './failover.ts';
+import type { Membership } from './membership.ts';
+import type { NodeWatch } from './node-watch.ts';
+import type { Peers } from './peers.ts';
+import type { Situation } from './situation.ts';
+
+export type WardenView = {
+  readonly name: string;
+  /** The Redis node beside it. */
+  readonly node: {
+    readonly endpoint: string;
+    readonly answers: boolean;
+    readonly role: string;
+    readonly priority: number | null;
+  };
+  readonly primary: string | null;
+  /** Whom most Sentinels name. */
+  readonly named: string | null;
+  readonly inSync: {
+    readonly level: InSyncLevel;
+    readonly term: number;
+    readonly change: number;
+    readonly members: readonly string[];
+    /** The replicas that an acknowledgement needs now. */
+    readonly needed: readonly string[];
+  };
+  readonly replicas: readonly {
+    readonly endpoint: string;
+    readonly offset: number;
+    readonly lagBytes: number;
+    readonly lagMs: number;
+  }[];
+  readonly sentinels: readonly {
+    readonly endpoint: string;
+    readonly names: string | null;
+    readonly down: readonly string[];
+  }[];
+  readonly wardens: readonly string[];
+  /** Why there is no primary, where only a person can decide. */
+  readonly waits: { readonly why: string; readonly missing: readonly string[] } | null;
+  readonly failovers: readonly FailoverRecord[];
+};
+
+export type ViewParts = {
+  readonly name: string;
+  readonly own: NodeWatch;
+  readonly watches: readonly NodeWatch[];
+  readonly situation: Situation;
+  readonly sights: readonly SentinelSight[];
+  readonly membership: Membership;
+  readonly coldStarter: ColdStarter;
+  readonly peers: Peers;
+  readonly failovers: readonly FailoverRecord[];
+};
+
+/** The view at this moment. */
+export function viewOf(parts: ViewParts): WardenView {
+  const { own, situation, watches } = parts;
+  const present = situation.present();
+  const needed = present === undefined ? [] : neededBy(present.record, present.name);
+  const waits = parts.coldStarter.waits();
+  const seen = own.seen();
+  return {
+    name: parts.name,
+    node: {
+      endpoint: own.name,
+      answers: seen !== undefined,
+      role: seen?.role.is ?? 'silent',
+      priority: parts.membership.priority() ?? null,
+    },
+    primary: present?.name ?? null,
+    named: namedByMost(parts.sights) ?? null,
+    inSync: {
+      level: inSyncLevel(needed.length, watches.length),
+      term: present?.record.term ?? 0,
+      change: present?.record.change ?? 0,
+      members: present?.record.members ?? [],
+      needed,
+    },
+    replicas: (present?.role.replicas ?? []).map(({ endpoint, offset }) => ({
+      endpoint,
+      offset,
+      lagBytes: Math.max(0, (present?.role.offset ?? offset) - offset),
+      lagMs: Math.round(situation.lagMs(endpoint)),
+    })),
+    sentinels: parts.sights.map(({ sentinel, view }) => ({
+      endpoint: sentinel,
+      names: view.is === 'seen' ? view.primary : null,
+      down: view.is === 'seen' ? view.sentinelsDown : [],
+    })),
+    wardens: parts.peers.alive(),
+    waits: waits === undefined ? null : { why: waits.why, missing: waits.missing },
+    failovers: parts.failovers,
+  };
+}

@@ -1,0 +1,184 @@
+/**
+ * The warden beside one Redis node (ARCHITECTURE section 5, "Warden"). It keeps the in-sync set true, finds out within a
+ * fraction of a second that the primary is gone, and lets Sentinel promote. It promotes nobody itself but at a cold start
+ * the node that the Sentinels name: with every warden dead Sentinel still fails over, more slowly.
+ */
+import { type Endpoint, type Host, type Network, type Profile, type RedisNodes } from '@holdfast/ha-core';
+import { createAgreement } from './agreement.ts';
+import { createColdStarter } from './cold-start.ts';
+import { createExclusion, isOutside } from './exclusion.ts';
+import { createFailover, type FailoverRecord } from './failover.ts';
+import { createLibraryLoader } from './library-loader.ts';
+import { createMembership } from './membership.ts';
+import { createNodeWatch, type NodeWatch } from './node-watch.ts';
+import { createOwnNode } from './own-node.ts';
+import { createPeers, type Peer, type Peers } from './peers.ts';
+import { createSentinels } from './sentinels.ts';
+import { createSituation } from './situation.ts';
+import { switchOver } from './switchover.ts';
+import { viewOf, type WardenView } from './view.ts';
+
+export type WardenOptions = {
+  readonly name: string;
+  /** The Redis node beside it. */
+  readonly node: Endpoint;
+  readonly nodes: readonly Endpoint[];
+  readonly sentinels: readonly Endpoint[];
+  readonly primaryName: string;
+  /** All wardens in the order of the configuration, this one among them; `node` is the Redis node of each. */
+  readonly wardens: readonly (Peer & { readonly node: Endpoint })[];
+  readonly listen: Endpoint;
+  readonly numbers: Profile;
+  readonly proof: (text: string) => string;
+  readonly equal: (a: string, b: string) => boolean;
+  readonly nonce: () => string;
+  readonly onFailover?: (record: FailoverRecord) => void;
+  readonly log: (event: string, detail: Record<string, unknown>) => void;
+};
+
+export type Warden = {
+  readonly view: () => WardenView;
+  /** A planned change of primary; what was done, or why not. */
+  readonly switchOver: (
+    to: string | undefined,
+  ) => Promise<{ readonly done: boolean; readonly detail: string }>;
+  /** A person gives up what nodes that are missing may hold. */
+  readonly recover: () => Promise<string>;
+  readonly leave: () => void;
+};
+
+/** Without a detector nodes are still looked at, for the set. */
+const SLOW_PROBE_MS = 250;
+const SLOW_LIMIT_MS = 1000;
+const HURRIED_PROBE_MS = 5;
+const TEND_MS = 80;
+const LOOK_MS = 500;
+
+/** Starts it; rejects when its endpoint cannot be listened on. */
+export async function createWarden(parts: {
+  readonly host: Host;
+  readonly network: Network;
+  readonly redis: RedisNodes;
+  readonly options: WardenOptions;
+}): Promise<Warden> {
+  const { host, network, redis, options } = parts;
+  const { numbers, log, name } = options;
+  const detects = numbers.wardenProbeMs > 0;
+  const detector = {
+    probeMs: detects ? numbers.wardenProbeMs : SLOW_PROBE_MS,
+    limitMs: detects ? numbers.wardenProbeLimitMs : SLOW_LIMIT_MS,
+    misses: numbers.wardenMisses,
+  };
+  const failovers: FailoverRecord[] = [];
+  let left = false;
+  const consider = (): void => {
+    if (left) return;
+    failover.follow();
+    if (detects) failover.propose();
+    if (own.silentSinceMs() !== undefined) membership.frozen();
+  };
+  const watches = options.nodes.map((endpoint) =>
+    createNodeWatch({ host, redis, endpoint, detector, onChange: () => consider() }),
+  );
+  const own = watchOf(watches, options.node);
+  const situation = createSituation(watches, host.monotonicMs);
+  const sentinels = createSentinels({ ...options, host, redis });
+  const ownNode = createOwnNode({ redis, endpoint: options.node, log });
+  const { sights } = sentinels;
+  const membership = createMembership({ host, redis, own, ownNode, situation, sights, log });
+  const names = options.wardens.map((warden) => warden.name);
+  const wardenOf = (node: string): string | undefined =>
+    options.wardens.find((warden) => `${warden.node.host}:${warden.node.port}` === node)?.name;
+  const common = {
+    host,
+    redis,
+    own,
+    ownNode,
+    watches,
+    situation,
+    sentinels,
+    index: names.indexOf(name),
+    log,
+  };
+  const agreement = createAgreement({ host, name, wardens: names, suspected: () => failover.suspected() });
+  const failover = createFailover({
+    ...common,
+    name,
+    sights,
+    agreement,
+    wardenOf,
+    peers: () => peers,
+    onFailover: (record) => {
+      failovers.unshift(record);
+      failovers.splice(20);
+      options.onFailover?.(record);
+    },
+  });
+  const peers: Peers = await createPeers({
+    ...options,
+    host,
+    network,
+    peers: options.wardens.filter((warden) => warden.name !== name),
+    onAsked: (candidate, primary) => agreement.asked(candidate, primary),
+    onHold: (by) => membership.hold(`${by} asks for it`),
+  });
+  const exclusion = createExclusion({
+    ...common,
+    hold: (node) => {
+      const warden = wardenOf(node);
+      if (warden === name) membership.hold('it is in the way of writes');
+      else if (warden !== undefined) peers.hold(warden);
+    },
+  });
+  const coldStarter = createColdStarter(common);
+  const library = createLibraryLoader({ redis, situation, log });
+
+  const beat = (): void => {
+    if (left) return;
+    for (const watch of watches) watch.tick();
+    consider();
+    host.after(failover.hurried() ? HURRIED_PROBE_MS : detector.probeMs, beat);
+  };
+  const keep = (run: () => Promise<unknown>, everyMs: number): void => {
+    const turn = async (): Promise<void> => {
+      try {
+        await run();
+      } catch (error) {
+        if (!isOutside(error)) throw error;
+        log('turn_failed', { reason: error.message });
+      }
+      if (!left) host.after(everyMs, () => void turn());
+    };
+    void turn();
+  };
+  beat();
+  keep(sentinels.look, LOOK_MS);
+  keep(library.tend, LOOK_MS);
+  keep(membership.tend, TEND_MS);
+  keep(exclusion.tend, TEND_MS);
+  keep(coldStarter.tend, TEND_MS * 2);
+
+  return {
+    view: () =>
+      viewOf({ name, own, watches, situation, sights: sights(), membership, coldStarter, peers, failovers }),
+    switchOver: (to) =>
+      switchOver(
+        { host, redis, own, ownNode, watches, situation, sentinels, index: names.indexOf(name), log },
+        to,
+      ),
+    recover: coldStarter.recover,
+    leave: () => {
+      left = true;
+      peers.close();
+      sentinels.close();
+      ownNode.close();
+      for (const watch of watches) watch.close();
+    },
+  };
+}
+
+function watchOf(watches: readonly NodeWatch[], { host, port }: Endpoint): NodeWatch {
+  const found = watches.find(({ endpoint }) => endpoint.host === host && endpoint.port === port);
+  if (found === undefined) throw new Error(`the own node ${host}:${port} is not among the nodes`);
+  return found;
+}
