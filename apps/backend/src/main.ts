@@ -4,7 +4,7 @@
  *   node src/main.ts --config holdfast.yaml --name backend-1
  */
 import { parseArgs } from 'node:util';
-import { ConfigurationError, loadConfiguration } from '@holdfast/configuration';
+import { ConfigurationError, loadConfiguration, redisAccess } from '@holdfast/configuration';
 import {
   crashOnUnhandled,
   createLog,
@@ -44,11 +44,7 @@ async function main(): Promise<void> {
   const log = createLog({ name: own.name, level: values.log.level });
   crashOnUnhandled(log);
   if (ensureKeyFile(configuration.path(values.api.keyFile))) log.info({}, 'made the API key');
-  const password =
-    values.redis.passwordFile === undefined
-      ? {}
-      : { password: configuration.secret('redis.passwordFile', values.redis.passwordFile) };
-  const redis = createRedisNodes(password);
+  const redis = createRedisNodes(redisAccess(configuration, 'backend'));
   const metrics = createMetrics(own.name);
   const writer = createAcknowledgedWriter({
     host: realHost,

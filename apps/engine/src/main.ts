@@ -1,7 +1,12 @@
 /** The engine process: `node apps/engine/src/main.ts --config FILE --name engine-1`. The only file with real I/O. */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { ConfigurationError, type LoadedConfiguration, loadConfiguration } from '@holdfast/configuration';
+import {
+  ConfigurationError,
+  type LoadedConfiguration,
+  loadConfiguration,
+  redisAccess,
+} from '@holdfast/configuration';
 import { profile } from '@holdfast/ha-core';
 import {
   crashOnUnhandled,
@@ -57,15 +62,11 @@ const takeovers = metrics.counter('holdfast_takeovers_total', 'Leaderships won, 
 ]);
 
 const clusterSecret = configuration.secret('clusterSecretFile', values.clusterSecretFile);
-const password =
-  values.redis.passwordFile === undefined
-    ? undefined
-    : configuration.secret('redis.passwordFile', values.redis.passwordFile);
 
 const engine = await createEngine({
   host: realHost,
   network: createTcpNetwork(),
-  redis: createRedisNodes(password === undefined ? {} : { password }),
+  redis: createRedisNodes(redisAccess(configuration, 'engine')),
   options: {
     engine: own.name,
     numbers: profile(values.profile),

@@ -5,7 +5,12 @@
  */
 import { parseArgs } from 'node:util';
 import { createResultArchive } from '@holdfast/clickhouse';
-import { ConfigurationError, type LoadedConfiguration, loadConfiguration } from '@holdfast/configuration';
+import {
+  ConfigurationError,
+  type LoadedConfiguration,
+  loadConfiguration,
+  redisAccess,
+} from '@holdfast/configuration';
 import { createPushStore, createResultStore, openDatabase, takeSnapshot } from '@holdfast/duckdb';
 import { profile } from '@holdfast/ha-core';
 import {
@@ -77,7 +82,7 @@ async function run(configuration: LoadedConfiguration): Promise<void> {
     user,
     ...passwordOf('clickhouse.passwordFile', passwordFile),
   });
-  const redis = createRedisNodes(passwordOf('redis.passwordFile', values.redis.passwordFile));
+  const redis = createRedisNodes(redisAccess(configuration, 'sync'));
   const nodes = values.redis.nodes;
   const writer = createAcknowledgedWriter({ host, redis, nodes, log: logEvent });
   const gatherMs = numbers.syncEveryMs / 2;

@@ -35,8 +35,8 @@ async function main({ config, name, out }: Arguments): Promise<void> {
     const names = redis.nodes.map((node) => node.name).join(', ');
     throw new WrongArguments(`--name ${name}: expected one of the Redis nodes in ${config}: ${names}`);
   }
-  const open = createRedisNodes(redisAccess(configuration, 'warden'));
-  const decision = await passGate({ ...redis, host: realHost, redis: open }, name);
+  const sentinels = createRedisNodes(redisAccess(configuration, 'warden'));
+  const decision = await passGate({ ...redis, host: realHost, redis: sentinels }, name);
   // Whole or not at all: Redis must not read half of it.
   writeFileSync(`${out}.new`, gateLines(decision), { mode: 0o600 });
   renameSync(`${out}.new`, out);

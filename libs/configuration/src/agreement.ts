@@ -13,6 +13,7 @@ export function disagreements(values: Configuration): AgreementFault[] {
     ...endpoints(values),
     ...sentinels(values),
     ...wardens(values),
+    ...redisUsers(values),
     ...values.accounts.flatMap((_, index) => terminalsAndSymbols(values, index)),
     ...webhooks(values),
     ...clickhouseUrl(values),
@@ -118,6 +119,25 @@ function wardens(values: Configuration): AgreementFault[] {
       list.map(({ node }, index) => [[...path, index, 'node'], node]),
     ),
   ];
+}
+
+function redisUsers({ redis }: Configuration): AgreementFault[] {
+  if (redis.users === undefined) return [];
+  const both =
+    redis.passwordFile === undefined
+      ? []
+      : [
+          {
+            path: ['redis', 'passwordFile'],
+            message:
+              'stands beside redis.users, expected one of them: with users nobody has a common password',
+          },
+        ];
+  const files = Object.entries(redis.users).map(([user, { passwordFile }]): [Path, string] => [
+    ['redis', 'users', user, 'passwordFile'],
+    passwordFile,
+  ]);
+  return [...both, ...twice('the password file', files)];
 }
 
 function terminalsAndSymbols(values: Configuration, index: number): AgreementFault[] {

@@ -2,4 +2,5 @@
 export { ConfigurationError, type Fault } from './configuration-error.ts';
 export { configurationJsonSchema } from './json-schema.ts';
 export * from './load.ts';
+export * from './redis-access.ts';
 export * from './schema.ts';

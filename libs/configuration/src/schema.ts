@@ -19,6 +19,8 @@ const endpoint = z.strictObject({
 
 const path = z.string().min(1);
 
+const password = z.strictObject({ passwordFile: path });
+
 const symbol = z
   .string()
   .regex(
@@ -67,6 +69,17 @@ export const configurationSchema = z.strictObject({
     /** Sentinel's name for the primary. */
     primaryName: z.string().default('mymaster'),
     passwordFile: path.optional(),
+    /** Redis users with the least rights that each needs; without them everybody has the one password, or none. */
+    users: z
+      .strictObject({
+        backend: password,
+        engine: password,
+        sync: password,
+        warden: password,
+        sentinel: password,
+        replication: password,
+      })
+      .optional(),
     maxmemoryBytes: z.int().min(16_777_216).default(2_147_483_648),
     appendfsync: z.enum(['always', 'everysec']).default('always'),
   }),

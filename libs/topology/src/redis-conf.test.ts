@@ -56,6 +56,26 @@ describe('redisConf', () => {
     expect(text).toContain('\nrequirepass "a \\"b\\" \\\\c"\nmasterauth "a \\"b\\" \\\\c"\n');
   });
 
+  it('has users instead, whose passwords do not stand in it, and a user to follow a primary with', () => {
+    const users = {
+      backend: 'b0',
+      engine: 'e0',
+      sync: 's0',
+      warden: 'w0',
+      sentinel: 'n0',
+      replication: 'r"0',
+    };
+    const lines = redisConf({ node, folder: '/state', redis, numbers, users }).split('\n');
+    expect(lines).toContain('user default off');
+    expect(lines.filter((line) => line.startsWith('user holdfast-'))).toHaveLength(6);
+    expect(lines).toContain(
+      'user holdfast-replication on #6f55f66097315163ec5000308352275503a8d4a52e48537b4bacf3c2663b54c5 resetchannels -@all +ping +replconf +psync',
+    );
+    expect(lines.filter((line) => /\b(b0|e0|s0|w0|n0)\b/.test(line))).toEqual([]);
+    expect(lines).toContain('masteruser holdfast-replication');
+    expect(lines).toContain('masterauth "r\\"0"');
+  });
+
   it('refuses what would become a further line', () => {
     expect(() => redisConf({ node, folder: '/state\nsave ""', redis, numbers })).toThrow(
       'the folder has control characters',

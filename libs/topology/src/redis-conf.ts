@@ -1,23 +1,22 @@
 /**
  * The text of a Redis node's configuration. It is written anew at each start, because Sentinel's CONFIG REWRITE
  * changes the file; whose replica the node is comes on the command line, from the start gate.
- *
- * Access is by the one password; ACL users get their lines where that is said.
  */
-import type { Configuration } from '@holdfast/configuration';
+import type { Configuration, RedisSecrets } from '@holdfast/configuration';
 import type { Endpoint, Profile } from '@holdfast/ha-core';
+import { quoted } from './quoted.ts';
+import { redisUserLines } from './redis-users.ts';
 
-export type RedisConfOptions = {
+/** `password` or `users`: how clients prove who they are; with neither they need not. */
+export type RedisConfOptions = RedisSecrets & {
   readonly node: Endpoint;
   /** Folder of the node's data, absolute. */
   readonly folder: string;
   readonly redis: Configuration['redis'];
   readonly numbers: Profile;
-  /** Content of `redis.passwordFile`, where there is one. */
-  readonly password?: string;
 };
 
-/** redis.conf. Throws when the folder or the password has a control character, which no configuration line can hold. */
+/** redis.conf. Throws when the folder or a password has a control character, which no configuration line can hold. */
 export function redisConf(options: RedisConfOptions): string {
   const { node, redis, numbers } = options;
   const lines = [
@@ -50,6 +49,7 @@ export function redisConf(options: RedisConfOptions): string {
     `replica-announce-ip ${node.host}`,
     `replica-announce-port ${node.port}`,
     ...(options.password === undefined ? [] : passwordLines(options.password)),
+    ...(options.users === undefined ? [] : redisUserLines(options.users)),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -57,10 +57,4 @@ export function redisConf(options: RedisConfOptions): string {
 function passwordLines(password: string): string[] {
   const text = quoted('password', password);
   return [`requirepass ${text}`, `masterauth ${text}`];
-}
-
-/** A value in Redis's own quotes. Throws for control characters. */
-export function quoted(what: string, value: string): string {
-  if (/\p{Cc}/u.test(value)) throw new Error(`the ${what} has control characters, expected plain text`);
-  return `"${value.replace(/["\\]/g, '\\$&')}"`;
 }

@@ -1,45 +1,71 @@
 /**
  * The text of a Sentinel's configuration, and what a Sentinel has made of it. Sentinel keeps its state (its id, epochs,
- * who the primary is) in this same file, so it is written once, when it is not there.
+ * who the primary is) in this same file, so it is written only when there is none that fits.
  */
-import type { Configuration } from '@holdfast/configuration';
+import { createHash } from 'node:crypto';
+import type { Configuration, RedisSecrets } from '@holdfast/configuration';
 import type { Endpoint, Profile } from '@holdfast/ha-core';
-import { quoted } from './redis-conf.ts';
+import { quoted } from './quoted.ts';
+import { sentinelUserLines } from './redis-users.ts';
 
-export type SentinelConfOptions = {
+/** `password` or `users`: as in redis.conf. */
+export type SentinelConfOptions = RedisSecrets & {
   readonly node: Endpoint;
   readonly folder: string;
   readonly redis: Configuration['redis'];
   readonly numbers: Profile;
   /** Who is the primary when this Sentinel starts for the first time. */
   readonly primary: Endpoint;
-  readonly password?: string;
 };
 
-/** sentinel.conf for a first start. Throws when folder or password has a control character. */
+/** sentinel.conf for a first start. Throws when the folder or a password has a control character. */
 export function sentinelConf(options: SentinelConfOptions): string {
-  const { node, redis, numbers, primary } = options;
-  const name = redis.primaryName;
-  const majority = Math.floor(redis.sentinels.length / 2) + 1;
+  const { redis, primary } = options;
+  const { before, quorum, after } = settings(options);
   const lines = [
-    `bind ${node.host}`,
-    `port ${node.port}`,
-    'protected-mode yes',
-    'daemonize no',
-    'pidfile ""',
-    'logfile ""',
-    `dir ${quoted('folder', options.folder)}`,
-    'sentinel resolve-hostnames no',
-    `sentinel announce-ip ${quoted('host', node.host)}`,
-    `sentinel announce-port ${node.port}`,
-    'sentinel deny-scripts-reconfig yes',
-    `sentinel monitor ${name} ${primary.host} ${primary.port} ${Math.min(numbers.sentinelQuorum, majority)}`,
-    `sentinel down-after-milliseconds ${name} ${numbers.sentinelDownAfterMs}`,
-    `sentinel failover-timeout ${name} ${numbers.sentinelFailoverTimeoutMs}`,
-    `sentinel parallel-syncs ${name} ${numbers.sentinelParallelSyncs}`,
-    ...(options.password === undefined ? [] : passwordLines(name, options.password)),
+    madeFrom(options),
+    ...before,
+    `sentinel monitor ${redis.primaryName} ${primary.host} ${primary.port} ${quorum}`,
+    ...after,
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** What does not change while Sentinel runs: the lines before the one that names the primary, and those after it. */
+function settings(options: Omit<SentinelConfOptions, 'primary'>) {
+  const { node, redis, numbers } = options;
+  const name = redis.primaryName;
+  const majority = Math.floor(redis.sentinels.length / 2) + 1;
+  return {
+    quorum: Math.min(numbers.sentinelQuorum, majority),
+    before: [
+      `bind ${node.host}`,
+      `port ${node.port}`,
+      'protected-mode yes',
+      'daemonize no',
+      'pidfile ""',
+      'logfile ""',
+      `dir ${quoted('folder', options.folder)}`,
+      'sentinel resolve-hostnames no',
+      `sentinel announce-ip ${quoted('host', node.host)}`,
+      `sentinel announce-port ${node.port}`,
+      'sentinel deny-scripts-reconfig yes',
+    ],
+    after: [
+      `sentinel down-after-milliseconds ${name} ${numbers.sentinelDownAfterMs}`,
+      `sentinel failover-timeout ${name} ${numbers.sentinelFailoverTimeoutMs}`,
+      `sentinel parallel-syncs ${name} ${numbers.sentinelParallelSyncs}`,
+      ...(options.password === undefined ? [] : passwordLines(name, options.password)),
+      ...(options.users === undefined ? [] : sentinelUserLines(name, options.users)),
+    ],
+  };
+}
+
+/** A comment by which the file is known again: Sentinel changes its lines and leaves comments as they are. */
+function madeFrom(options: Omit<SentinelConfOptions, 'primary'>): string {
+  const { before, quorum, after } = settings(options);
+  const text = [...before, `quorum ${quorum}`, ...after].join('\n');
+  return `# made from ${createHash('sha256').update(text).digest('hex')}`;
 }
 
 function passwordLines(name: string, password: string): string[] {
@@ -47,53 +73,15 @@ function passwordLines(name: string, password: string): string[] {
   return [`requirepass ${text}`, `sentinel sentinel-pass ${text}`, `sentinel auth-pass ${name} ${text}`];
 }
 
-/** What a Sentinel's own file says: its port, its numbers, and who it holds to be the primary. */
-export type SentinelFile = {
-  readonly port: number;
-  readonly primary: Endpoint;
-  /**
-   * Grows with each failover. Of several files the one with the highest is right: that is how Sentinels settle it
-   * among themselves.
-   */
-  readonly configEpoch: number;
-  readonly downAfterMs: number;
-  readonly failoverTimeoutMs: number;
-  readonly parallelSyncs: number;
-};
-
-/** Reads a file that Sentinel may have rewritten; undefined when it does not name a port and a primary. */
-export function readSentinelFile(text: string, primaryName: string): SentinelFile | undefined {
-  const lines = text.split('\n').map((line) => line.trim().split(/\s+/));
-  const said = (verb: string): readonly string[] | undefined =>
-    lines.find(([first, second, third]) => first === 'sentinel' && second === verb && third === primaryName);
-  // Sentinel leaves out what is at its default.
-  const number = (verb: string, byDefault: number): number => Number(said(verb)?.[3] ?? byDefault);
-  const port = Number(lines.find(([first]) => first === 'port')?.[1]);
-  const [, , , host = '', primaryPort] = said('monitor') ?? [];
-  const primary = { host: host.replaceAll('"', ''), port: Number(primaryPort) };
-  const configEpoch = number('config-epoch', 0);
-  if (![port, primary.port, configEpoch].every(Number.isInteger) || primary.host === '') return undefined;
-  return {
-    port,
-    primary,
-    configEpoch,
-    downAfterMs: number('down-after-milliseconds', 30_000),
-    failoverTimeoutMs: number('failover-timeout', 180_000),
-    parallelSyncs: number('parallel-syncs', 1),
-  };
-}
-
-/** Whether a Sentinel's file still says what the configuration does: its port, a known primary, the profile's numbers. */
-export function sentinelFileFits(
-  file: SentinelFile,
-  options: Pick<SentinelConfOptions, 'node' | 'redis' | 'numbers'>,
-): boolean {
-  const { node, redis, numbers } = options;
-  return (
-    file.port === node.port &&
-    redis.nodes.some(({ host, port }) => host === file.primary.host && port === file.primary.port) &&
-    file.downAfterMs === numbers.sentinelDownAfterMs &&
-    file.failoverTimeoutMs === numbers.sentinelFailoverTimeoutMs &&
-    file.parallelSyncs === numbers.sentinelParallelSyncs
-  );
+/**
+ * Whether a file that Sentinel may have rewritten was made from what the configuration says now (addresses, numbers,
+ * secrets), and names a node of it as the primary. One that does not fit is to be written anew.
+ */
+export function sentinelFileFits(text: string, options: Omit<SentinelConfOptions, 'primary'>): boolean {
+  const { nodes, primaryName } = options.redis;
+  const lines = text.split('\n').map((line) => line.trim());
+  const monitor = lines.find((line) => line.startsWith(`sentinel monitor ${primaryName} `)) ?? '';
+  const [, , , host = '', port = ''] = monitor.split(/\s+/);
+  const isKnown = nodes.some((node) => node.host === host.replaceAll('"', '') && String(node.port) === port);
+  return isKnown && lines.includes(madeFrom(options));
 }

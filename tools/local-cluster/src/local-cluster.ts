@@ -4,6 +4,7 @@
  */
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { redisAccess, redisSecrets } from '@holdfast/configuration';
 import { type Host, profile } from '@holdfast/ha-core';
 import { createLog, type Log } from '@holdfast/process';
 import { createRedisNodes, endpointName } from '@holdfast/redis';
@@ -90,16 +91,13 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     },
     { embeddedClickHouse: isClickHouseEmbedded(values) },
   );
-  const password =
-    values.redis.passwordFile === undefined
-      ? {}
-      : { password: state.configuration.secret('redis.passwordFile', values.redis.passwordFile) };
-  const redis = createRedisNodes(password);
+  const redis = createRedisNodes(redisAccess(state.configuration, 'warden'));
+  const secrets = redisSecrets(state.configuration);
   const note = (node: string, line: string): void => {
     log.info({ node }, line);
     appendFileSync(logFile(state, node), `${line}\n`, { mode: 0o600 });
   };
-  const starts = createRedisStarts({ state, host, redis, keeper, note, ...password });
+  const starts = createRedisStarts({ state, host, redis, secrets, keeper, note });
   keeper.begin(
     identify(process.pid),
     nodes.map(({ name }) => name),

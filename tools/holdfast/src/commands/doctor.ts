@@ -1,5 +1,6 @@
 /** `holdfast doctor`: looks at everything that is known to go wrong and says what to do about it. */
 import { resolve } from 'node:path';
+import { redisAccess } from '@holdfast/configuration';
 import { isRunning, readState } from '@holdfast/local-cluster';
 import { createRedisNodes } from '@holdfast/redis';
 import { Command } from 'commander';
@@ -42,7 +43,7 @@ export function doctorCommand(): Command {
 async function examine(folder: string): Promise<readonly Check[]> {
   const input = readState(folder);
   const { configuration, record } = input;
-  const { values, secret } = configuration;
+  const { values } = configuration;
   const running = record.supervisor !== null && isRunning(record.supervisor);
   const machine = [
     checkNode(),
@@ -60,11 +61,7 @@ async function examine(folder: string): Promise<readonly Check[]> {
       warn('cluster', 'not asked, because a secret cannot be used', 'mend the secrets first'),
     ];
   }
-  const password =
-    values.redis.passwordFile === undefined
-      ? {}
-      : { password: secret('redis.passwordFile', values.redis.passwordFile) };
-  const redis = createRedisNodes(password);
+  const redis = createRedisNodes(redisAccess(configuration, 'warden'));
   const [status, replicas, quorum] = await Promise.all([
     gatherStatus(input),
     checkReplicas(configuration, redis),

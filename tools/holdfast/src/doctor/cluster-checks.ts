@@ -12,6 +12,7 @@ export function checkSecrets({ values, path }: LoadedConfiguration): readonly Ch
     values.api.keyFile,
     values.clusterSecretFile,
     ...(values.redis.passwordFile === undefined ? [] : [values.redis.passwordFile]),
+    ...Object.values(values.redis.users ?? {}).map(({ passwordFile }) => passwordFile),
     ...(values.clickhouse.passwordFile === undefined ? [] : [values.clickhouse.passwordFile]),
     ...values.accounts.map(({ bridgeSecretFile }) => bridgeSecretFile),
     ...values.webhooks.map(({ tokenFile }) => tokenFile),

@@ -2,7 +2,7 @@
  * Puts the status together from what answers. It must tell what can be known while Redis, engines or backends are
  * down: processes from the supervisor's record, each node by asking it, accounts from a backend, else from the engines.
  */
-import type { LoadedConfiguration } from '@holdfast/configuration';
+import { type LoadedConfiguration, redisAccess } from '@holdfast/configuration';
 import { askRole, type ClusterRecord, createReadiness, isRunning, localNodes } from '@holdfast/local-cluster';
 import { createRedisNodes, endpointName, type Role } from '@holdfast/redis';
 import type { NodeOutline } from '@holdfast/topology';
@@ -18,11 +18,7 @@ export type StatusInput = {
 export async function gatherStatus({ configuration, record }: StatusInput): Promise<ClusterStatus> {
   const { values } = configuration;
   const apiKey = configuration.secret('api.keyFile', values.api.keyFile);
-  const password =
-    values.redis.passwordFile === undefined
-      ? {}
-      : { password: configuration.secret('redis.passwordFile', values.redis.passwordFile) };
-  const redis = createRedisNodes(password);
+  const redis = createRedisNodes(redisAccess(configuration, 'warden'));
   const readiness = createReadiness(values, redis);
   const nodes = localNodes(values);
   const [backend, engines, missing, roles] = await Promise.all([

@@ -2,9 +2,9 @@
  * How the local cluster's Redis nodes and Sentinels start: their configuration files, and the start gate. A Redis node
  * always starts as a replica with priority 0; who becomes primary is for Sentinel and the wardens to say.
  */
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Configuration } from '@holdfast/configuration';
+import type { Configuration, RedisSecrets } from '@holdfast/configuration';
 import { type Host, profile, type RedisNodes, sleep } from '@holdfast/ha-core';
 import type { Role } from '@holdfast/redis';
 import { type ClusterNode, REDIS_CONF, redisConf, sentinelConf } from '@holdfast/topology';
@@ -13,15 +13,16 @@ import type { RecordKeeper } from '../state/record-keeper.ts';
 import type { StateFolder } from '../state/state-folder.ts';
 import type { Command } from '../supervisor/supervisor.ts';
 import { askRole } from './questions.ts';
-import { hasFittingFile, type SentinelEntry, sentinelFilePath } from './sentinel-files.ts';
+import { hasFittingFile, sentinelFilePath } from './sentinel-files.ts';
 import { isFormed, workingPrimary } from './working-primary.ts';
 
 export type RedisStartsOptions = {
   readonly state: StateFolder;
   readonly host: Host;
   readonly redis: RedisNodes;
+  /** What Redis and Sentinel are configured with. */
+  readonly secrets: RedisSecrets;
   readonly keeper: RecordKeeper;
-  readonly password?: string;
   /** Told what the gate decided for a node. */
   readonly note: (node: string, line: string) => void;
 };
@@ -34,25 +35,20 @@ export type RedisStarts = {
 };
 
 type RedisEntry = Configuration['redis']['nodes'][number];
+type SentinelEntry = Configuration['redis']['sentinels'][number];
 
 const WATCH_EVERY_MS = 500;
 /** A Sentinel asks a primary for its replicas at once, and then only every ten seconds: the first look should count. */
 const FORMED_LIMIT_MS = 5000;
 const FORMED_POLL_MS = 100;
 
-/** Begins to watch who is primary. Removes Sentinels' files that no longer fit. */
+/** Begins to watch who is primary. */
 export function createRedisStarts(options: RedisStartsOptions): RedisStarts {
-  const { state, host, redis, keeper } = options;
+  const { state, host, redis, secrets, keeper } = options;
   const { values } = state.configuration;
   const { nodes, sentinels } = values.redis;
   const numbers = profile(values.profile);
-  const password = options.password === undefined ? {} : { password: options.password };
   const startedBefore = new Set<string>();
-  // A Sentinel would go on with addresses and numbers that are no longer true.
-  for (const sentinel of sentinels) {
-    if (!hasFittingFile(state.path, values, sentinel))
-      rmSync(sentinelFilePath(state.path, sentinel.name), { force: true });
-  }
 
   const folderOf = (node: string): string => {
     const folder = join(state.path, node);
@@ -68,7 +64,7 @@ export function createRedisStarts(options: RedisStartsOptions): RedisStarts {
     const as = replicaOf === undefined ? 'as the only node' : `as a replica of ${replicaOf.name}, priority 0`;
     options.note(node.name, `starts ${as}: ${why}`);
     const folder = folderOf(node.name);
-    const text = redisConf({ node, folder, redis: values.redis, numbers, ...password });
+    const text = redisConf({ node, folder, redis: values.redis, numbers, ...secrets });
     writeFileSync(join(folder, REDIS_CONF), text, { mode: 0o600 });
     return replicaOf === undefined
       ? command
@@ -87,17 +83,16 @@ export function createRedisStarts(options: RedisStartsOptions): RedisStarts {
     command: Command,
     stopping: () => boolean,
   ): Promise<Command> => {
-    const folder = folderOf(node.name);
-    const file = sentinelFilePath(state.path, node.name);
     const isFirst = !startedBefore.has(node.name);
     startedBefore.add(node.name);
     if (isFirst) await untilFormed(stopping);
+    const conf = { node, folder: folderOf(node.name), redis: values.redis, numbers, ...secrets };
+    // It holds what this Sentinel knows; but it would go on with addresses and secrets that are no longer true.
+    if (hasFittingFile(conf)) return command;
     const named = workingPrimary(await rolesNow()) ?? keeper.lastPrimary();
     const primary = nodes.find(({ name }) => name === named) ?? nodes[0];
-    if (!existsSync(file) && primary !== undefined) {
-      const text = sentinelConf({ node, folder, redis: values.redis, numbers, primary, ...password });
-      writeFileSync(file, text, { mode: 0o600 });
-    }
+    if (primary === undefined) throw new Error('a configuration has at least one Redis node');
+    writeFileSync(sentinelFilePath(conf.folder), sentinelConf({ ...conf, primary }), { mode: 0o600 });
     return command;
   };
 

@@ -1,4 +1,5 @@
 /** The `holdfast.yaml` of a first start: the demo accounts on a simulated broker, everything on loopback. */
+import { REDIS_USERS } from '@holdfast/configuration';
 import type { ProfileName } from '@holdfast/ha-core';
 import { stringify } from 'yaml';
 import { portPlan } from './port-plan.ts';
@@ -15,13 +16,19 @@ export type FirstConfigurationOptions = {
 const HOST = '127.0.0.1';
 const SYMBOLS = ['EURUSD', 'GBPUSD', 'USDJPY', 'XAUUSD'];
 
-export const SECRETS = {
+/** Each Redis user's own. */
+const redisSecret = (user: string): string => `secrets/redis-${user}`;
+
+const NAMED = {
   apiKey: 'secrets/api.key',
   cluster: 'secrets/cluster',
   bridgeHedging: 'secrets/bridge-demo-hedging',
   bridgeNetting: 'secrets/bridge-demo-netting',
   webhook: 'secrets/webhook-demo',
 } as const;
+
+/** Files that a first start fills with secrets. */
+export const SECRET_FILES: readonly string[] = [...Object.values(NAMED), ...REDIS_USERS.map(redisSecret)];
 
 const HEADER = `# Holdfast's local cluster, made by its first start. Later starts read it and keep what is in it;
 # docs/holdfast.schema.json says what each field means.
@@ -59,19 +66,20 @@ export function firstConfiguration(options: FirstConfigurationOptions): string {
       nodes: named('redis', 3, ports.redis),
       sentinels: named('sentinel', 3, ports.sentinel),
       wardens: [0, 1, 2].map(warden),
+      users: Object.fromEntries(REDIS_USERS.map((user) => [user, { passwordFile: redisSecret(user) }])),
     },
     engines: [engine(0), engine(1)],
     backends: [0, 1].map((index) => ({ name: `backend-${index + 1}`, listen: at(ports.backend(index)) })),
-    api: { listen: at(options.apiPort), keyFile: SECRETS.apiKey },
+    api: { listen: at(options.apiPort), keyFile: NAMED.apiKey },
     sync: { name: 'sync', api: at(ports.sync), database: 'duckdb/results.duckdb', backups: 'backups' },
     clickhouse: { url: `http://${HOST}:${ports.clickhouse}` },
-    clusterSecretFile: SECRETS.cluster,
+    clusterSecretFile: NAMED.cluster,
     accounts: [
-      account('hedging', 'terminal-1', SECRETS.bridgeHedging),
-      account('netting', 'terminal-2', SECRETS.bridgeNetting),
+      account('hedging', 'terminal-1', NAMED.bridgeHedging),
+      account('netting', 'terminal-2', NAMED.bridgeNetting),
     ],
     webhooks: [
-      { name: 'demo', tokenFile: SECRETS.webhook, account: 'demo-hedging', wholeStops: 'points' as const },
+      { name: 'demo', tokenFile: NAMED.webhook, account: 'demo-hedging', wholeStops: 'points' as const },
     ],
     simulator: {
       broker: at(ports.broker),

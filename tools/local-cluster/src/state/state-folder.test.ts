@@ -126,6 +126,7 @@ describe('a damaged state', () => {
     ['a record of another form', 'cluster.json', (path) => writeFileSync(path, '{"version":2}'), 'version'],
     ['a wrong configuration', 'holdfast.yaml', (path) => writeFileSync(path, 'cluster: 7'), 'cluster'],
     ['a missing secret', 'secrets/bridge-demo-hedging', (path) => rmSync(path), 'does not exist'],
+    ['a missing Redis secret', 'secrets/redis-sync', (path) => rmSync(path), 'redis.users.sync.passwordFile'],
     ['an empty secret', 'secrets/api.key', (path) => writeFileSync(path, ''), 'is empty'],
   ];
 

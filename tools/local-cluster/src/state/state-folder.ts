@@ -19,10 +19,11 @@ import {
   type LoadedConfiguration,
   loadConfiguration,
   parseConfiguration,
+  redisSecrets,
 } from '@holdfast/configuration';
 import { changedConfiguration, type ConfigurationChanges } from './change-configuration.ts';
 import { type ClusterRecord, FIRST_RECORD, readRecord, writeRecord } from './cluster-record.ts';
-import { firstConfiguration, SECRETS } from './first-configuration.ts';
+import { firstConfiguration, SECRET_FILES } from './first-configuration.ts';
 import { API_PORT, BASE_PORT } from './port-plan.ts';
 import { StateDamaged } from './state-damaged.ts';
 
@@ -109,10 +110,11 @@ export function readState(folder: string): { configuration: LoadedConfiguration;
 }
 
 /** Reads every secret once, so that a missing or open one is said at the start and by its path. */
-function readSecrets({ values, secret }: LoadedConfiguration): void {
+function readSecrets(configuration: LoadedConfiguration): void {
+  const { values, secret } = configuration;
   secret('api.keyFile', values.api.keyFile);
   secret('clusterSecretFile', values.clusterSecretFile);
-  if (values.redis.passwordFile !== undefined) secret('redis.passwordFile', values.redis.passwordFile);
+  redisSecrets(configuration);
   for (const [index, account] of values.accounts.entries()) {
     secret(`accounts[${index}].bridgeSecretFile`, account.bridgeSecretFile);
   }
@@ -126,7 +128,7 @@ function makeState(path: string, configuration: string): void {
   const beside = mkdtempSync(join(dirname(path), `${basename(path)}.new-`));
   try {
     for (const folder of FOLDERS) mkdirSync(join(beside, folder), { mode: 0o700 });
-    for (const file of Object.values(SECRETS)) {
+    for (const file of SECRET_FILES) {
       writeFileSync(join(beside, file), `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 });
     }
     writeFileSync(join(beside, CONFIGURATION_FILE), configuration, { mode: 0o600 });

@@ -1,0 +1,194 @@
+/**
+ * For the tests: three real Redis nodes and three real Sentinels, run with the texts of this package and nothing else, on
+ * free ports of loopback, in a folder of their own; ended by pid, the folder removed.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Configuration, configurationSchema } from '@holdfast/configuration';
+import {
+  type Command,
+  type Endpoint,
+  NodeUnavailable,
+  profile,
+  type RedisNodes,
+  type RedisReply,
+} from '@holdfast/ha-core';
+import { parseRole } from '@holdfast/redis';
+import { REDIS_CONF, SENTINEL_CONF } from '../cluster-nodes.ts';
+import { type RedisConfOptions, redisConf } from '../redis-conf.ts';
+import { sentinelConf } from '../sentinel-conf.ts';
+
+export type TrioOptions = {
+  /** The folder, which the caller made and the trio removes. */
+  readonly folder: string;
+  /** Opens connections as the warden. */
+  readonly redis: RedisNodes;
+  readonly secrets: Pick<RedisConfOptions, 'password' | 'users'>;
+};
+
+export type RealTrio = {
+  readonly redis: Configuration['redis'];
+  readonly endpoints: readonly Endpoint[];
+  readonly sentinels: readonly Endpoint[];
+  /** Options of a Sentinel's file, without the primary. */
+  readonly sentinelOptions: (index: number) => Omit<Parameters<typeof sentinelConf>[0], 'primary'>;
+  readonly sentinelFile: (index: number) => string;
+  /** kill -9. */
+  readonly kill: (index: number) => void;
+  readonly stop: () => Promise<void>;
+};
+
+const READY_WITHIN_MS = 8000;
+const NUMBERS = profile('fast');
+
+/** A folder for a trio. */
+export const trioFolder = (): string => mkdtempSync(join(tmpdir(), 'holdfast-trio-'));
+
+/** Starts all and waits until both replicas follow and every Sentinel knows all others. Throws when they do not in time. */
+export async function startTrio(options: TrioOptions): Promise<RealTrio> {
+  const { folder, secrets } = options;
+  const ports = await freePorts(6);
+  const at = (index: number) => ({ host: '127.0.0.1', port: ports[index] ?? 0 });
+  const redis = configurationSchema.shape.redis.parse({
+    nodes: [0, 1, 2].map((index) => ({ name: `redis-${index + 1}`, ...at(index) })),
+    sentinels: [0, 1, 2].map((index) => ({ name: `sentinel-${index + 1}`, ...at(index + 3) })),
+  });
+  const [primary] = redis.nodes;
+  if (primary === undefined) throw new Error('a trio has a first node');
+  const children: ChildProcess[] = [];
+  const endAll = (): void => {
+    for (const child of children) child.kill('SIGKILL');
+  };
+  process.once('exit', endAll);
+  const stop = async (): Promise<void> => {
+    await Promise.all(children.map(ended));
+    process.off('exit', endAll);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const start = (name: string, file: string, text: string, more: readonly string[]): void => {
+    const own = join(folder, name);
+    writeFileSync(join(own, file), text, { mode: 0o600 });
+    const log = openSync(join(folder, `${name}.log`), 'a');
+    children.push(spawn('redis-server', [join(own, file), ...more], { stdio: ['ignore', log, log] }));
+    closeSync(log);
+  };
+  const sentinelOptions: RealTrio['sentinelOptions'] = (index) => ({
+    node: redis.sentinels[index] ?? primary,
+    folder: join(folder, `sentinel-${index + 1}`),
+    redis,
+    numbers: NUMBERS,
+    ...secrets,
+  });
+  try {
+    for (const { name } of [...redis.nodes, ...redis.sentinels]) mkdirSync(join(folder, name));
+    for (const node of redis.nodes) {
+      const text = redisConf({ node, folder: join(folder, node.name), redis, numbers: NUMBERS, ...secrets });
+      const follow = node === primary ? [] : ['--replicaof', primary.host, String(primary.port)];
+      start(node.name, REDIS_CONF, text, follow);
+    }
+    await until('both replicas follow', async () => {
+      const role = parseRole(await ask(options.redis, primary, ['ROLE']));
+      return role.is === 'primary' && role.replicas.length === 2;
+    });
+    for (const [index, { name }] of redis.sentinels.entries()) {
+      start(name, SENTINEL_CONF, sentinelConf({ ...sentinelOptions(index), primary }), ['--sentinel']);
+    }
+    for (const sentinel of redis.sentinels) {
+      await until(`${sentinel.name} knows all`, async () => {
+        const reply = await ask(options.redis, sentinel, ['SENTINEL', 'MASTER', redis.primaryName]);
+        const words = Array.isArray(reply) ? (reply as readonly RedisReply[]).map(String) : [];
+        const field = (name: string): string | undefined => words[words.indexOf(name) + 1];
+        return (
+          field('num-slaves') === '2' && field('num-other-sentinels') === '2' && field('flags') === 'master'
+        );
+      });
+    }
+  } catch (error) {
+    const logs = [...redis.nodes, ...redis.sentinels].map(({ name }) => tail(join(folder, `${name}.log`)));
+    await stop();
+    throw new Error(`the trio did not start: ${String(error)}\n${logs.join('\n')}`, { cause: error });
+  }
+  return {
+    redis,
+    endpoints: redis.nodes,
+    sentinels: redis.sentinels,
+    sentinelOptions,
+    sentinelFile: (index) => readFileSync(join(folder, `sentinel-${index + 1}`, SENTINEL_CONF), 'utf8'),
+    kill: (index) => void children[index]?.kill('SIGKILL'),
+    stop,
+  };
+}
+
+/** Runs one command on a connection of its own. Rejects with `NodeUnavailable`. */
+export async function ask(redis: RedisNodes, endpoint: Endpoint, command: Command): Promise<RedisReply> {
+  const node = await redis.open(endpoint, 1000);
+  try {
+    const [reply] = await node.run([command], 1000);
+    return reply ?? null;
+  } finally {
+    node.close();
+  }
+}
+
+/** Waits until it holds; a node that does not answer yet is asked again. Throws at the limit with the last reason. */
+export async function until(
+  what: string,
+  holds: () => Promise<boolean>,
+  limitMs = READY_WITHIN_MS,
+): Promise<void> {
+  const endMs = performance.now() + limitMs;
+  let last = 'it was not so';
+  for (;;) {
+    try {
+      if (await holds()) return;
+    } catch (error) {
+      if (!(error instanceof NodeUnavailable)) throw error;
+      last = error.message;
+    }
+    if (performance.now() > endMs) throw new Error(`not within ${limitMs} ms: ${what}: ${last}`);
+    await pause(25);
+  }
+}
+
+const tail = (file: string): string =>
+  existsSync(file) ? `${file}: ${readFileSync(file, 'utf8').split('\n').slice(-6).join(' | ')}` : '';
+
+function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve());
+    child.kill('SIGKILL');
+  });
+}
+
+/** Ports that were free a moment ago, all at once, so that none is given twice. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports = await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<number>((resolve, reject) => {
+          server.once('error', reject);
+          server.listen(0, '127.0.0.1', () => {
+            const address = server.address();
+            resolve(typeof address === 'object' && address !== null ? address.port : 0);
+          });
+        }),
+    ),
+  );
+  await Promise.all(servers.map((server) => new Promise((resolve) => void server.close(resolve))));
+  return ports;
+}
