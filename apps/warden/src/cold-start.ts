@@ -12,8 +12,10 @@ import {
   namedByMost,
   newestOf,
   type NodeData,
+  type RedisNodes,
   type SentinelSight,
 } from '@holdfast/ha-core';
+import { claimCall, functionCommand, parseChange, readRecordAt } from '@holdfast/redis';
 import type { NodeWatch } from './node-watch.ts';
 import type { OwnNode } from './own-node.ts';
 import type { Sentinels } from './sentinels.ts';
@@ -21,6 +23,7 @@ import type { Situation } from './situation.ts';
 
 export type ColdStarterOptions = {
   readonly host: Host;
+  readonly redis: RedisNodes;
   readonly index: number;
   readonly own: NodeWatch;
   readonly ownNode: OwnNode;
@@ -51,6 +54,8 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
   let withoutSinceMs = host.monotonicMs();
   let toldAtMs = Number.NEGATIVE_INFINITY;
   let waiting: (ColdStart & { is: 'wait' }) | undefined;
+  /** After a person's decision: the term that puts what is there above what was given up. */
+  let leastTerm: number | undefined;
 
   const there = (): NodeData[] =>
     watches.flatMap((watch) => {
@@ -67,10 +72,23 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
     }
   };
 
+  const raiseTerm = async (least: number): Promise<void> => {
+    const node = await options.redis.open(own.endpoint, LIMITS.dialDeadlineMs);
+    try {
+      const record = await readRecordAt(node, LIMITS.commandDeadlineMs);
+      const call = functionCommand(claimCall(record, own.name, least));
+      const [reply] = await node.run([call], LIMITS.commandDeadlineMs);
+      if (parseChange(reply) !== undefined) leastTerm = undefined;
+    } finally {
+      node.close();
+    }
+  };
+
   return {
     waits: () => waiting,
     tend: async () => {
       const nowMs = host.monotonicMs();
+      if (leastTerm !== undefined && own.seen()?.role.is === 'primary') await raiseTerm(leastTerm);
       if (situation.present() !== undefined || watches.some((one) => one.seen()?.role.is === 'primary')) {
         withoutSinceMs = nowMs;
         waiting = undefined;
@@ -100,6 +118,7 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
         return `${endpoint} has the newest data of those that are there; ask its warden`;
       const named = namedByMost(await sentinels.look());
       if (named === undefined) return 'no majority of Sentinels names a primary; nothing was done';
+      leastTerm = Math.ceil(situation.rank()) + 1;
       situation.forget();
       await start(
         named,

@@ -1,7 +1,12 @@
 /** The warden process: `node apps/warden/src/main.ts --config FILE --name warden-1`. Wires the real I/O. */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { ConfigurationError, type LoadedConfiguration, loadConfiguration } from '@holdfast/configuration';
+import {
+  ConfigurationError,
+  type LoadedConfiguration,
+  loadConfiguration,
+  redisAccess,
+} from '@holdfast/configuration';
 import { profile } from '@holdfast/ha-core';
 import {
   crashOnUnhandled,
@@ -29,7 +34,7 @@ if (argv.config === undefined || argv.name === undefined) {
 }
 const configuration = readConfiguration(argv.config);
 const { values } = configuration;
-const { nodes, sentinels, wardens, primaryName, passwordFile } = values.redis;
+const { nodes, sentinels, wardens, primaryName } = values.redis;
 const own = wardens.find((warden) => warden.name === argv.name);
 const node = nodes.find(({ name }) => name === own?.node);
 if (own === undefined || node === undefined) {
@@ -43,9 +48,7 @@ crashOnUnhandled(log);
 const metrics = createMetrics(own.name);
 const measures = createWardenMetrics(metrics);
 const clusterSecret = configuration.secret('clusterSecretFile', values.clusterSecretFile);
-const password =
-  passwordFile === undefined ? {} : { password: configuration.secret('redis.passwordFile', passwordFile) };
-const redis = createRedisNodes(password);
+const redis = createRedisNodes(redisAccess(configuration, 'warden'));
 const logEvent = (event: string, detail: Record<string, unknown>): void => log.info(detail, event);
 
 const warden = await createWarden({

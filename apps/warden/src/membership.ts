@@ -78,7 +78,7 @@ export function createMembership(options: MembershipOptions): Membership {
 
   const asPrimary = async (present: Present): Promise<void> => {
     if (!(await lower('it is the primary'))) return;
-    if (!present.record.members.includes(own.name)) return;
+    if (!present.record.members.includes(own.name) || present.role.replicas.length === 0) return;
     await atPrimary(present, async (node) => {
       const record = await claimedRecord(node, present.name, LIMITS.commandDeadlineMs);
       if (!record.members.includes(own.name)) return;

@@ -10,5 +10,6 @@ export function notReady(view: WardenView): string | undefined {
   if (node.endpoint === primary)
     return node.priority === 0 ? undefined : `${node.endpoint} has priority ${node.priority}`;
   if (!inSync.needed.includes(node.endpoint)) return `${node.endpoint} is not in the in-sync set`;
-  return node.priority === 100 ? undefined : `${node.endpoint} is not promotable yet`;
+  if (node.priority !== 100) return `${node.endpoint} is not promotable yet`;
+  return node.promotable ? undefined : `most Sentinels do not see yet that ${node.endpoint} may be promoted`;
 }

@@ -19,6 +19,8 @@ export type SentinelsOptions = {
   readonly sentinels: readonly Endpoint[];
   /** Sentinel's name for the primary. */
   readonly primaryName: string;
+  /** Whether the Sentinels' own periods are shortened; not where their timer alone fails over. */
+  readonly hurried: boolean;
   readonly log: (event: string, detail: Record<string, unknown>) => void;
 };
 
@@ -39,8 +41,14 @@ export type FailoverAsked =
   | { readonly is: 'refused'; readonly why: readonly string[] };
 
 const LOOK_DEADLINE_MS = 250;
-/** Replicas are asked for INFO this often, so that a priority or an offset is seen soon; Sentinel's own is 10 s. */
-const INFO_PERIOD_MS = 1000;
+/**
+ * Replicas are asked for INFO this often, so that a priority or an offset is seen soon; Sentinel's own is 10 s. A broken
+ * connection is tried again after the ping period: its own of 1 s is longer than our down-after time, so each reset of
+ * a connection would count as down. Five of it must be longer than the 1 s that passes between two INFOs in a failover.
+ */
+const PERIODS: Command = ['SENTINEL', 'DEBUG', 'INFO-PERIOD', '500', 'PING-PERIOD', '300'];
+/** How far the epoch of a vote is above every configuration epoch that a Sentinel tells: above its current epoch too. */
+const EPOCHS_AHEAD = 16;
 
 /** Nothing is opened before the first question. */
 export function createSentinels(options: SentinelsOptions): Sentinels {
@@ -60,7 +68,7 @@ export function createSentinels(options: SentinelsOptions): Sentinels {
         if (open.get(index) === opened) open.delete(index);
       });
       // Lost when the Sentinel restarts, as this connection is.
-      await opened.run([['SENTINEL', 'DEBUG', 'INFO-PERIOD', String(INFO_PERIOD_MS)]], LOOK_DEADLINE_MS);
+      if (options.hurried) await opened.run([PERIODS], LOOK_DEADLINE_MS);
     }
     return node.run(commands, LOOK_DEADLINE_MS);
   };
@@ -86,9 +94,15 @@ export function createSentinels(options: SentinelsOptions): Sentinels {
     const endpoint = sentinels[index];
     const name = endpoint === undefined ? '' : endpointName(endpoint);
     try {
-      const [named] = await ask(index, [['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', primaryName]]);
+      const [named, id] = await ask(index, [
+        ['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', primaryName],
+        ['SENTINEL', 'MYID'],
+      ]);
       const address = Array.isArray(named) ? (named as readonly RedisReply[]).join(':') : String(named);
       if (address !== primary) return `${name} names ${address}`;
+      await Promise.all(
+        sentinels.map((_, other) => (other === index ? undefined : askVote(other, primary, String(id)))),
+      );
       const [begun] = await ask(index, [['SENTINEL', 'FAILOVER', primaryName]]);
       return begun instanceof RedisError ? `${name}: ${begun.message}` : true;
     } catch (error) {
@@ -97,6 +111,27 @@ export function createSentinels(options: SentinelsOptions): Sentinels {
       return error.sent ? true : `${name}: ${error.message}`;
     }
   };
+
+  /**
+   * Asks a Sentinel for its vote for the one that will lead, as that one would do itself once it sees the primary as
+   * down. Without it the others would begin an election of their own after their down-after time, and promote a second
+   * node.
+   */
+  const askVote = async (index: number, primary: string, leader: string): Promise<void> => {
+    const at = primary.lastIndexOf(':');
+    const epoch = String(epochs() + EPOCHS_AHEAD);
+    try {
+      await ask(index, [
+        ['SENTINEL', 'IS-MASTER-DOWN-BY-ADDR', primary.slice(0, at), primary.slice(at + 1), epoch, leader],
+      ]);
+    } catch (error) {
+      if (!(error instanceof NodeUnavailable)) throw error;
+    }
+  };
+
+  /** The highest configuration epoch that any Sentinel has told. */
+  const epochs = (): number =>
+    Math.max(0, ...last.map(({ view }) => (view.is === 'seen' ? view.configEpoch : 0)));
 
   return {
     look: async () => {
@@ -129,6 +164,7 @@ function readSight([primary, replicas, sentinels]: readonly RedisReply[]): Senti
   return {
     is: 'seen',
     primary: addressOf(row),
+    configEpoch: Number(row['config-epoch'] ?? 0),
     primaryDown: flagsOf(row).some((flag) => flag === 's_down' || flag === 'o_down'),
     failoverUnderWay: flagsOf(row).includes('failover_in_progress'),
     replicas: rows(replicas).map((replica): ReplicaSight => {

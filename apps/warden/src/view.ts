@@ -1,5 +1,12 @@
 /** What a warden tells of Redis: the topology as it is, for status, readiness, metrics and people. */
-import { type InSyncLevel, inSyncLevel, namedByMost, neededBy, type SentinelSight } from '@holdfast/ha-core';
+import {
+  couldChoose,
+  type InSyncLevel,
+  inSyncLevel,
+  namedByMost,
+  neededBy,
+  type SentinelSight,
+} from '@holdfast/ha-core';
 import type { ColdStarter } from './cold-start.ts';
 import type { FailoverRecord } from './failover.ts';
 import type { Membership } from './membership.ts';
@@ -15,7 +22,11 @@ export type WardenView = {
     readonly answers: boolean;
     readonly role: string;
     readonly priority: number | null;
+    /** Whether most Sentinels could choose it now. */
+    readonly promotable: boolean;
   };
+  /** All Redis nodes in this warden's eyes, with the in-sync record that each holds. */
+  readonly nodes: readonly NodeInView[];
   readonly primary: string | null;
   /** Whom most Sentinels name. */
   readonly named: string | null;
@@ -44,6 +55,16 @@ export type WardenView = {
   readonly failovers: readonly FailoverRecord[];
 };
 
+export type NodeInView = {
+  readonly endpoint: string;
+  readonly role: string;
+  /** Whom it follows, and how its link stands; null where it is no replica. */
+  readonly of: string | null;
+  readonly link: string | null;
+  readonly offset: number | null;
+  readonly record: InSyncRecord | null;
+};
+
 export type ViewParts = {
   readonly name: string;
   readonly own: NodeWatch;
@@ -70,7 +91,9 @@ export function viewOf(parts: ViewParts): WardenView {
       answers: seen !== undefined,
       role: seen?.role.is ?? 'silent',
       priority: parts.membership.priority() ?? null,
+      promotable: isPromotable(own.name, parts.sights),
     },
+    nodes: watches.map(nodeInView),
     primary: present?.name ?? null,
     named: namedByMost(parts.sights) ?? null,
     inSync: {
@@ -94,5 +117,26 @@ export function viewOf(parts: ViewParts): WardenView {
     wardens: parts.peers.alive(),
     waits: waits === undefined ? null : { why: waits.why, missing: waits.missing },
     failovers: parts.failovers,
+  };
+}
+
+function isPromotable(node: string, sights: readonly SentinelSight[]): boolean {
+  const choosing = sights.filter(
+    ({ view }) =>
+      view.is === 'seen' && view.replicas.some((one) => one.endpoint === node && couldChoose(one)),
+  );
+  return choosing.length * 2 > sights.length;
+}
+
+function nodeInView(watch: NodeWatch): NodeInView {
+  const seen = watch.seen();
+  const role = seen?.role;
+  return {
+    endpoint: watch.name,
+    role: role?.is ?? 'silent',
+    of: role?.is === 'replica' ? role.of : null,
+    link: role?.is === 'replica' ? role.link : null,
+    offset: role === undefined || role.is === 'other' ? null : role.offset,
+    record: seen?.record ?? null,
   };
 }

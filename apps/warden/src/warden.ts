@@ -82,7 +82,7 @@ export async function createWarden(parts: {
   );
   const own = watchOf(watches, options.node);
   const situation = createSituation(watches, host.monotonicMs);
-  const sentinels = createSentinels({ ...options, host, redis });
+  const sentinels = createSentinels({ ...options, host, redis, hurried: detects });
   const ownNode = createOwnNode({ redis, endpoint: options.node, log });
   const { sights } = sentinels;
   const membership = createMembership({ host, redis, own, ownNode, situation, sights, log });

@@ -61,6 +61,8 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
   const again = createWrittenAgain();
   let connection: Connection | undefined;
   let lastPrimary: string | undefined;
+  /** The newest primary that was seen: an older one that came back is not written to. */
+  let leastRank = 0;
   let plainUntilMs = Number.NEGATIVE_INFINITY;
   let stopped = false;
   let running = false;
@@ -105,11 +107,14 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
     const name = endpointName(node.endpoint);
     try {
       await ensureFunctions(node, LIMITS.commandDeadlineMs);
+      const rank = primaryRank(await readRecordAt(node, LIMITS.commandDeadlineMs), name);
+      if (rank < leastRank) return `it is older (${rank}) than a primary that was seen before (${leastRank})`;
       const record = await claimedRecord(node, name, LIMITS.commandDeadlineMs);
       if (record.primary !== name) return `its in-sync record speaks for ${record.primary || 'nobody'}`;
       if (stopped) return 'stopping';
       const opened: Connection = { node, record, needed: neededBy(record, name) };
       connection = opened;
+      leastRank = primaryRank(record, name);
       node.onClosed((reason) => lose(opened, reason));
       options.log('primary_found', { endpoint: name, inSync: opened.needed, term: record.term });
       if (lastPrimary !== undefined && lastPrimary !== name) writeAgain();
@@ -186,7 +191,8 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
     const givenUp = new Promise<void>((resolve) => {
       giveUp = resolve;
     });
-    const endWatch = watchForNewer(options, on.node.endpoint, rank, (name) => {
+    const endWatch = watchForNewer(options, on.node.endpoint, rank, (name, itsRank) => {
+      leastRank = Math.max(leastRank, itsRank);
       lose(on, `${name} is primary by now`);
       giveUp();
     });

@@ -19,9 +19,9 @@ export const ROUND: FunctionCall = { name: 'hf_round', keys: [IN_SYNC_KEY], args
 /** Reads the record without a write; on any node, a replica too. */
 export const READ_RECORD: Command = ['HMGET', IN_SYNC_KEY, 'term', 'change', 'primary', 'members', 'writes'];
 
-/** `endpoint` is primary and the record speaks for another: a new term, by compare-and-set on the one that was read. */
-export function claimCall(record: InSyncRecord, endpoint: string): FunctionCall {
-  return { name: 'hf_claim', keys: [IN_SYNC_KEY], args: [endpoint, String(record.term)] };
+/** `endpoint` is primary and the record speaks for another: a new term, of `leastTerm` at least. */
+export function claimCall(record: InSyncRecord, endpoint: string, leastTerm = 0): FunctionCall {
+  return { name: 'hf_claim', keys: [IN_SYNC_KEY], args: [endpoint, String(record.term), String(leastTerm)] };
 }
 
 /** `member` joins the set of the record as it was read. */

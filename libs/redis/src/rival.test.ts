@@ -1,7 +1,7 @@
 /** A newer primary is one that says so and whose record is later; an old one that came back is none. */
 import { type Endpoint, NodeUnavailable, type RedisNodes, type RedisReply } from '@holdfast/ha-core';
 import { describe, expect, it } from 'vitest';
-import { isNewerPrimary } from './rival.ts';
+import { newerRank } from './rival.ts';
 
 const other: Endpoint = { host: '127.0.0.1', port: 2 };
 
@@ -33,7 +33,7 @@ describe('beside a primary of term 4, another node', () => {
   ] as [string, RedisReply | undefined, string, string, boolean][])(
     '%s',
     async (_, role, term, speaksFor, newer) => {
-      expect(await isNewerPrimary(answering(role, term, speaksFor), other, 4)).toBe(newer);
+      expect((await newerRank(answering(role, term, speaksFor), other, 4)) !== undefined).toBe(newer);
     },
   );
 });

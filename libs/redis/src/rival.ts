@@ -28,23 +28,23 @@ export type RivalOptions = {
 
 /**
  * Watches for a primary that is newer than `own` (of rank `rank`), beginning after a moment of patience; tells its name
- * once. Returns what ends the watch.
+ * and rank once. Returns what ends the watch.
  */
 export function watchForNewer(
   options: RivalOptions,
   own: Endpoint,
   rank: number,
-  onFound: (name: string) => void,
+  onFound: (name: string, rank: number) => void,
 ): () => void {
   const { host, redis, nodes } = options;
   let over = false;
   const watch = async (endpoint: Endpoint): Promise<void> => {
     while (!over) {
-      const newer = await isNewerPrimary(redis, endpoint, rank);
+      const newer = await newerRank(redis, endpoint, rank);
       if (over) return;
-      if (newer) {
+      if (newer !== undefined) {
         over = true;
-        return onFound(endpointName(endpoint));
+        return onFound(endpointName(endpoint), newer);
       }
       await sleep(host, ASK_EVERY_MS);
     }
@@ -58,19 +58,24 @@ export function watchForNewer(
   };
 }
 
-/** Whether this node says that it is the primary, and its record that it is a later one than `rank`. */
-export async function isNewerPrimary(redis: RedisNodes, endpoint: Endpoint, rank: number): Promise<boolean> {
+/** The rank of this node, where it says that it is the primary and its record that it is a later one than `rank`. */
+export async function newerRank(
+  redis: RedisNodes,
+  endpoint: Endpoint,
+  rank: number,
+): Promise<number | undefined> {
   try {
     const node = await redis.open(endpoint, ANSWER_WITHIN_MS);
     try {
       const [role, record] = await node.run([['ROLE'], READ_RECORD], ANSWER_WITHIN_MS);
-      if (parseRole(role).is !== 'primary') return false;
-      return primaryRank(parseRecord(record) ?? NO_RECORD, endpointName(endpoint)) > rank;
+      if (parseRole(role).is !== 'primary') return undefined;
+      const its = primaryRank(parseRecord(record) ?? NO_RECORD, endpointName(endpoint));
+      return its > rank ? its : undefined;
     } finally {
       node.close();
     }
   } catch (error) {
-    if (error instanceof NodeUnavailable) return false;
+    if (error instanceof NodeUnavailable) return undefined;
     throw error;
   }
 }

@@ -16,6 +16,7 @@ const seen = (
   view: {
     is: 'seen',
     primary: 'a',
+    configEpoch: 1,
     primaryDown: false,
     failoverUnderWay: false,
     replicas: replica === undefined ? [] : [replica],

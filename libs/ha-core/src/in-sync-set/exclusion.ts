@@ -16,6 +16,8 @@ export type SentinelSight = {
         readonly is: 'seen';
         /** Whom it names as primary. */
         readonly primary: string;
+        /** Grows with each failover that it knows of. */
+        readonly configEpoch: number;
         readonly primaryDown: boolean;
         readonly failoverUnderWay: boolean;
         readonly replicas: readonly ReplicaSight[];
