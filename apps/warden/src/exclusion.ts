@@ -29,7 +29,7 @@ export type ExclusionOptions = {
 };
 
 /** A member that lacks for so long what its primary had is in the way of every write. */
-const LAG_LIMIT_MS = 300;
+const LAG_LIMIT_MS = 400;
 /** A reason not to exclude is told again after so long. */
 const TELL_EVERY_MS = 2000;
 

@@ -21,6 +21,8 @@ import {
   watchProgress,
 } from '@holdfast/process';
 import { announceNode, createPrimaryConnection, createRedisNodes } from '@holdfast/redis';
+import type { FailoverRecord } from './failover.ts';
+import { createFailoverHistory } from './failover-history.ts';
 import { createWardenMetrics } from './metrics.ts';
 import { notReady } from './readiness.ts';
 import { createWarden } from './warden.ts';
@@ -71,12 +73,23 @@ const warden = await createWarden({
     proof: (text) => createHmac('sha256', clusterSecret).update(text).digest('hex'),
     equal,
     nonce: () => randomBytes(16).toString('hex'),
-    onFailover: measures.failover,
+    onFailover: (record) => {
+      measures.failover(record);
+      history.asked(record);
+    },
     log: logEvent,
   },
 });
 
 const connection = createPrimaryConnection({ host: realHost, redis, nodes });
+const history = createFailoverHistory({
+  host: realHost,
+  connection,
+  name: own.name,
+  index: wardens.indexOf(own),
+  view: warden.view,
+  log: logEvent,
+});
 const endAnnouncing = announceNode({
   host: realHost,
   connection,
@@ -105,10 +118,14 @@ const health = await startHealth({
   ready: () => notReady(warden.view()),
   metrics,
   routes: {
-    'GET /status': () => ({ status: 200, body: warden.view() }),
+    'GET /status': () => ({ status: 200, body: { ...warden.view(), failovers: history.list() } }),
     'POST /switchover': forOperators(async ({ query }) => {
+      const startedMs = realHost.monotonicMs();
       const { done, detail } = await warden.switchOver(query.get('to') ?? undefined);
-      return { status: done ? 200 : 409, body: { done, detail } };
+      const tookMs = Math.round(realHost.monotonicMs() - startedMs);
+      const to = warden.view().primary;
+      if (done && to !== null) history.asked(planned(to, tookMs));
+      return { status: done ? 200 : 409, body: { done, detail, tookMs } };
     }),
     'POST /recover': forOperators(async () => ({ status: 200, body: { detail: await warden.recover() } })),
   },
@@ -120,6 +137,7 @@ onShutdown(
   async () => {
     endAnnouncing();
     endMeasuring();
+    history.stop();
     connection.stop();
     warden.leave();
     progress.stop();
@@ -138,6 +156,12 @@ function readConfiguration(file: string): LoadedConfiguration {
     process.stderr.write(`${error.message}\n`);
     process.exit(1);
   }
+}
+
+/** What the list of failovers keeps of a planned change of primary: how long it took, not how long writes paused. */
+function planned(to: string, tookMs: number): FailoverRecord {
+  const from = `${node?.host}:${node?.port}`;
+  return { from, to, cause: 'planned switchover', by: own?.name ?? '', tookMs, at: realHost.wallMs() };
 }
 
 /** Compares two texts in a time that does not depend on where they differ. */

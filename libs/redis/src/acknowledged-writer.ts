@@ -46,6 +46,7 @@ export type AcknowledgedWriterOptions = {
 type Connection = { readonly node: RedisNode; record: InSyncRecord; needed: readonly string[] };
 
 const SEARCH_MS = 1000;
+const BEHIND_A_ROUND = 8;
 /** After OOM calls travel without a transaction for so long. */
 const PLAIN_MS = 1000;
 /** While the set is empty its record is read again after so long. */
@@ -58,6 +59,8 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
   const { host } = options;
   const deadlineMs = options.acknowledgeDeadlineMs ?? LIMITS.acknowledgeDeadlineMs;
   const waiting: Item[] = [];
+  /** What is written again after a change of primary: a few with each round, so that nothing new waits for it. */
+  let behind: Item[] = [];
   const again = createWrittenAgain();
   let connection: Connection | undefined;
   let lastPrimary: string | undefined;
@@ -127,7 +130,7 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
 
   const writeAgain = (): void => {
     const calls = again.recent(host.monotonicMs());
-    const items = calls.map(
+    behind = calls.map(
       (call): Item => ({
         commands: [functionCommand(call)],
         settle: (outcome) => {
@@ -138,7 +141,6 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
         },
       }),
     );
-    waiting.unshift(...items);
     void pump();
   };
 
@@ -147,14 +149,14 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
     running = true;
     // What one event brings about (a result and the next intent) is put in one after the other: it travels together.
     await Promise.resolve();
-    while (waiting.length > 0 && !stopped) {
+    while ((waiting.length > 0 || behind.length > 0) && !stopped) {
       const on = await usable();
       if (typeof on === 'string') {
         const why = on === NO_SET ? 'no_set' : 'no_primary';
         settleAll(waiting.splice(0), { is: 'not_stored', why, detail: on });
         break;
       }
-      await round(on, waiting.splice(0, LIMITS.groupCallsMax));
+      await round(on, [...waiting.splice(0, LIMITS.groupCallsMax), ...behind.splice(0, BEHIND_A_ROUND)]);
     }
     running = false;
   };
@@ -294,7 +296,11 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
 
   const stop = (): Promise<void> => {
     stopped = true;
-    settleAll(waiting.splice(0), { is: 'not_stored', why: 'stopped', detail: 'stopping' });
+    settleAll([...waiting.splice(0), ...behind.splice(0)], {
+      is: 'not_stored',
+      why: 'stopped',
+      detail: 'stopping',
+    });
     connection?.node.close();
     return Promise.resolve();
   };

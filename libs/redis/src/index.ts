@@ -1,6 +1,7 @@
 /** Everything that Holdfast asks of Redis. */
 export * from './acknowledged-writer.ts';
 export * from './announcement.ts';
+export * from './failovers.ts';
 export * from './form-in-sync-set.ts';
 export * from './functions.ts';
 export * from './in-sync-changes.ts';

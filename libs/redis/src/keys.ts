@@ -50,3 +50,6 @@ export const NODES_KEY = 'hf:nodes';
 
 /** The in-sync record. Hash: `term`, `change`, `primary`, `members`, `writes`. */
 export const IN_SYNC_KEY = 'hf:in-sync';
+
+/** The last failovers, newest first. List of JSON, see failovers.ts. */
+export const FAILOVERS_KEY = 'hf:failovers';

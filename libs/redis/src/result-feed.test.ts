@@ -4,7 +4,8 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { accountKeys } from './keys.ts';
 import { createRedisNodes } from './node.ts';
 import { createResultFeed, type Following, type RecordsBroken, type ResultFeed } from './result-feed.ts';
-import { orderRecord, type RedisPair, startRedisPair, testHost, until } from './testing/redis-pair.ts';
+import { orderRecord, type RedisPair, startRedisPair } from './testing/redis-pair.ts';
+import { testHost, until } from './testing/test-host.ts';
 
 let redis: RedisPair;
 let feed: ResultFeed;
@@ -170,7 +171,7 @@ it('survives the loss of the primary, and hands on nothing that only one node ho
   const taken = take('failover', 0);
   await redis.record('failover', orders(1, 10));
   await until('10 records', () => taken.numbers.length >= 10);
-  redis.kill(0);
+  await redis.kill(0);
   const promoted = await createRedisNodes().open(redis.nodes[1], 1000);
   await promoted.run([['REPLICAOF', 'NO', 'ONE']], 1000);
   const keys = accountKeys('failover');

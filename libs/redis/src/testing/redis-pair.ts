@@ -1,27 +1,12 @@
-/** For tests: a real Redis primary with one replica, in a folder of its own, and a writer on them. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type Endpoint, type Host, type RedisReply, sleep, type TradeRecord } from '@holdfast/ha-core';
+/** For tests: a real Redis primary with one replica, a writer on them, and records as the engine would write them. */
+import type { Endpoint, RedisReply, TradeRecord } from '@holdfast/ha-core';
 import { createAcknowledgedWriter } from '../acknowledged-writer.ts';
-import { formInSyncSet } from '../form-in-sync-set.ts';
 import { accountKeys } from '../keys.ts';
 import { createRedisNodes } from '../node.ts';
 import { createPrimaryConnection } from '../primary-connection.ts';
 import type { AcknowledgedWriter } from '../writes.ts';
-
-/** This machine's clocks and timers: these tests are about real processes. */
-export const testHost: Host = {
-  monotonicMs: () => performance.now(),
-  wallMs: () => Math.round(performance.timeOrigin + performance.now()),
-  after: (delayMs, run) => {
-    const timer = setTimeout(run, delayMs);
-    return () => clearTimeout(timer);
-  },
-  random: () => 0.5,
-};
+import { startRealRedis } from './real-redis.ts';
+import { testHost, until } from './test-host.ts';
 
 export type RedisPair = {
   readonly nodes: readonly [Endpoint, Endpoint];
@@ -29,41 +14,38 @@ export type RedisPair = {
   readonly command: (...command: [string, ...string[]]) => Promise<RedisReply>;
   /** Gives the account its next numbers, one for each content, as the engine would. */
   readonly record: (account: string, contents: readonly TradeRecord[]) => Promise<void>;
-  readonly kill: (node: 0 | 1) => void;
+  /** kill -9. */
+  readonly kill: (node: 0 | 1) => Promise<void>;
   /** Starts a killed node again, as a replica of the other, and takes it into the in-sync set. */
   readonly startAsReplica: (node: 0 | 1) => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
-export async function until(
-  what: string,
-  holds: () => boolean | Promise<boolean>,
-  limitMs = 8000,
-): Promise<void> {
-  const startedMs = testHost.monotonicMs();
-  while (!(await holds())) {
-    if (testHost.monotonicMs() - startedMs > limitMs) throw new Error(`not within ${limitMs} ms: ${what}`);
-    await sleep(testHost, 10);
-  }
-}
+const COMMAND_MS = 2000;
+const RECORD_MS = 10_000;
 
 /** Starts both and waits until a write can be acknowledged. */
 export async function startRedisPair(): Promise<RedisPair> {
-  const folder = mkdtempSync(join(tmpdir(), 'holdfast-redis-'));
-  const [one, two] = [await freePort(), await freePort()];
-  const children = [startServer(folder, one), startServer(folder, two, one)];
-  const nodes = [
-    { host: '127.0.0.1', port: one },
-    { host: '127.0.0.1', port: two },
-  ] as const;
+  const real = await startRealRedis({ replicas: 1, inSync: true });
+  const [one, two] = real.endpoints;
+  if (one === undefined || two === undefined) throw new Error('a pair has two nodes');
+  const nodes = [one, two] as const;
   const redis = createRedisNodes();
-  const form = () => formInSyncSet({ host: testHost, redis, nodes, replicas: 1, withinMs: 8000 });
-  await form();
   const writer = createAcknowledgedWriter({ host: testHost, redis, nodes, log: () => undefined });
   const connection = createPrimaryConnection({ host: testHost, redis, nodes });
-  await until('a primary with its replica', () => writer.view().inSync.length > 0);
+  const stop = async (): Promise<void> => {
+    connection.stop();
+    await writer.stop();
+    await real.stop();
+  };
+  try {
+    await until('a primary with its replica', () => writer.view().inSync.length > 0);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   const command: RedisPair['command'] = async (...words) =>
-    (await connection.run([words], 2000)).replies[0] ?? null;
+    (await connection.run([words], COMMAND_MS)).replies[0] ?? null;
   let serial = 0;
   return {
     nodes,
@@ -75,20 +57,15 @@ export async function startRedisPair(): Promise<RedisPair> {
       const pairs = contents.flatMap((content) => [`test:${serial++}`, JSON.stringify(content)]);
       const args = ['engine-1', '1', String(contents.length), ...pairs, '0'];
       const call = { name: 'hf_record', keys: [keys.lease, keys.rtrs, keys.account, keys.recorded], args };
-      const outcome = await writer.writeUntil(call, 5000);
-      if (outcome.is !== 'acknowledged') throw new Error(JSON.stringify(outcome));
+      const outcome = await writer.writeUntil(call, RECORD_MS);
+      if (outcome.is !== 'acknowledged') throw new Error(`record: ${JSON.stringify(outcome)}`);
     },
-    kill: (node) => void children[node]?.kill('SIGKILL'),
+    kill: (node) => real.kill(node),
     startAsReplica: async (node) => {
-      children[node] = startServer(folder, nodes[node].port, nodes[node === 0 ? 1 : 0].port);
-      await form();
+      await real.restart(node, node === 0 ? two : one);
+      await real.formInSyncSet();
     },
-    stop: async () => {
-      connection.stop();
-      await writer.stop();
-      await Promise.all(children.map(ended));
-      rmSync(folder, { recursive: true, force: true });
-    },
+    stop,
   };
 }
 
@@ -96,33 +73,4 @@ export async function startRedisPair(): Promise<RedisPair> {
 export function orderRecord(order: number): TradeRecord {
   const common = { magic: '7', symbol: 'EURUSD', volume: '0.10', price: '1.1', at: 1, epoch: 1 };
   return { kind: 'order', order: String(order), state: 'placed', ...common };
-}
-
-function startServer(folder: string, port: number, primary?: number): ChildProcess {
-  const dir = join(folder, String(port));
-  mkdirSync(dir, { recursive: true });
-  const settings = ['--port', String(port), '--dir', dir, '--bind', '127.0.0.1', '--save', ''];
-  const follow = primary === undefined ? [] : ['--replicaof', '127.0.0.1', String(primary)];
-  return spawn('redis-server', [...settings, '--repl-diskless-sync-delay', '0', ...follow], {
-    stdio: 'ignore',
-  });
-}
-
-function ended(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    if (child.exitCode !== null || child.signalCode !== null) return resolve();
-    child.once('exit', () => resolve());
-    child.kill('SIGKILL');
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }
