@@ -66,7 +66,7 @@ describe('redisConf', () => {
       replication: 'r"0',
     };
     const lines = redisConf({ node, folder: '/state', redis, numbers, users }).split('\n');
-    expect(lines).toContain('user default off');
+    expect(lines).toContain('user default off resetpass ~* &* +@all');
     expect(lines.filter((line) => line.startsWith('user holdfast-'))).toHaveLength(6);
     expect(lines).toContain(
       'user holdfast-replication on #6f55f66097315163ec5000308352275503a8d4a52e48537b4bacf3c2663b54c5 resetchannels -@all +ping +replconf +psync',

@@ -84,7 +84,7 @@ describe('on a Sentinel', () => {
   const CHANGES = ['SET mymaster quorum 1', 'REMOVE mymaster', 'RESET mymaster', 'CONFIG SET loglevel debug'];
   it.each([
     ['sentinel', [...CHANGES, 'FAILOVER mymaster']],
-    ['warden', [...CHANGES, 'IS-MASTER-DOWN-BY-ADDR 127.0.0.1 1 0 *']],
+    ['warden', [...CHANGES, 'MONITOR other 127.0.0.1 1 1']],
   ] as const)('%s: nothing but its own verbs', async (user, verbs) => {
     const commands = verbs.map((verb): Command => ['SENTINEL', ...verb.split(' ')]);
     const replies = (await run(as(user), sentinel, commands)).map(String);

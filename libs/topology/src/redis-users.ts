@@ -1,6 +1,6 @@
 /**
  * Redis' own users, with the least rights that each needs. The lines stand in redis.conf and sentinel.conf with hashes in
- * place of the passwords; the default user is off, so that nobody gets in without one.
+ * place of the passwords; the default user is off and has no password, so that nobody gets in without one.
  *
  * What a function calls is checked against the rights of whoever calls it. So the keys are what separates users: a
  * backend cannot write a lease or a result, sync writes nothing of an account but its position, and only the warden
@@ -8,7 +8,7 @@
  */
 import { createHash } from 'node:crypto';
 import { REDIS_USERS, type RedisUser, redisUserName } from '@holdfast/configuration';
-import { accountKeys, IN_SYNC_KEY, NODES_KEY } from '@holdfast/redis/keys';
+import { accountKeys, FAILOVERS_KEY, IN_SYNC_KEY, NODES_KEY } from '@holdfast/redis/keys';
 import { quoted } from './quoted.ts';
 
 export type RedisPasswords = Readonly<Record<RedisUser, string>>;
@@ -18,7 +18,7 @@ const ROUND = {
   keys: [IN_SYNC_KEY, NODES_KEY],
   commands: 'ping role wait multi exec discard fcall function|list hget hmget hgetall hset hincrby',
 };
-const READS = 'hvals hlen hexists xlen xrange xrevrange xread';
+const READS = 'hvals hlen hexists xlen xrange xrevrange xread lrange';
 
 /** The keys of every account. */
 const OF_ACCOUNT = accountKeys('*');
@@ -31,6 +31,12 @@ const HELLO = '&__sentinel__:hello';
 
 /** Nothing of ours is secret to a client of ours. */
 const ALL_READ = '%R~hf:*';
+
+/**
+ * Nobody can be this user. Redis itself is, when it reads its append-only file at a start: without these rights it would
+ * refuse its own transactions, and come up without what they had written.
+ */
+const DEFAULT_USER = 'user default off resetpass ~* &* +@all';
 
 type Rights = {
   /** Patterns of keys that it writes; a client reads all of ours. */
@@ -58,9 +64,9 @@ const ON_REDIS: Readonly<Record<RedisUser, Rights>> = {
     commands: `${ROUND.commands} ${READS}`,
   },
   warden: {
-    writes: ROUND.keys,
+    writes: [...ROUND.keys, FAILOVERS_KEY],
     commands:
-      `${ROUND.commands} ${READS} info function|load replicaof config|get config|set config|rewrite ` +
+      `${ROUND.commands} ${READS} lpush ltrim info function|load replicaof config|get config|set config|rewrite ` +
       'client|kill client|pause client|unpause client|list',
   },
   // As Sentinel's own documentation lists them.
@@ -76,7 +82,7 @@ const ON_SENTINEL: Readonly<Partial<Record<RedisUser, Rights>>> = {
   warden: {
     commands:
       'ping info role sentinel|get-master-addr-by-name sentinel|master sentinel|replicas sentinel|sentinels ' +
-      'sentinel|ckquorum sentinel|failover sentinel|debug',
+      'sentinel|ckquorum sentinel|myid sentinel|is-master-down-by-addr sentinel|failover sentinel|debug',
   },
   sentinel: {
     channel: HELLO,
@@ -119,7 +125,7 @@ function userLines(
     const words = ['on', hashOf(passwords[user]), ...channels, ...keys, '-@all', ...commands];
     return [`user ${redisUserName(user)} ${words.join(' ')}`];
   });
-  return ['user default off', ...users];
+  return [DEFAULT_USER, ...users];
 }
 
 /** As Redis writes it itself: the password does not stand in the file. */

@@ -159,7 +159,7 @@ function supervise(options: SuperviseOptions): Supervisor {
       stopWave: () => stopWave(node.kind, node.name === keeper.lastPrimary()),
       stopWithinMs: stopWithinMs(node.kind),
       restartDelayMs: isRedis ? numbers.redisRestartDelayMs : numbers.restartDelayMs,
-      launch: (stopping) => (isRedis ? starts.launch(node, stopping) : Promise.resolve(node.command)),
+      launch: () => (isRedis ? starts.launch(node) : Promise.resolve(node.command)),
       ready: () => (node.kind === 'redis' ? starting(node) : readiness(node)),
     };
   };

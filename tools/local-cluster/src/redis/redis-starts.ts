@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Configuration, RedisSecrets } from '@holdfast/configuration';
-import { type Host, profile, type RedisNodes, sleep } from '@holdfast/ha-core';
+import { type Host, profile, type RedisNodes } from '@holdfast/ha-core';
 import type { Role } from '@holdfast/redis';
 import { type ClusterNode, REDIS_CONF, redisConf, sentinelConf } from '@holdfast/topology';
 import { passGate } from '@holdfast/warden/gate';
@@ -14,7 +14,7 @@ import type { StateFolder } from '../state/state-folder.ts';
 import type { Command } from '../supervisor/supervisor.ts';
 import { askRole } from './questions.ts';
 import { hasFittingFile, sentinelFilePath } from './sentinel-files.ts';
-import { isFormed, workingPrimary } from './working-primary.ts';
+import { workingPrimary } from './working-primary.ts';
 
 export type RedisStartsOptions = {
   readonly state: StateFolder;
@@ -29,7 +29,7 @@ export type RedisStartsOptions = {
 
 export type RedisStarts = {
   /** Writes the node's files and says how it starts. */
-  readonly launch: (node: ClusterNode, stopping: () => boolean) => Promise<Command>;
+  readonly launch: (node: ClusterNode) => Promise<Command>;
   /** Ends the watch of who is primary. */
   readonly end: () => void;
 };
@@ -38,9 +38,6 @@ type RedisEntry = Configuration['redis']['nodes'][number];
 type SentinelEntry = Configuration['redis']['sentinels'][number];
 
 const WATCH_EVERY_MS = 500;
-/** A Sentinel asks a primary for its replicas at once, and then only every ten seconds: the first look should count. */
-const FORMED_LIMIT_MS = 5000;
-const FORMED_POLL_MS = 100;
 
 /** Begins to watch who is primary. */
 export function createRedisStarts(options: RedisStartsOptions): RedisStarts {
@@ -48,7 +45,6 @@ export function createRedisStarts(options: RedisStartsOptions): RedisStarts {
   const { values } = state.configuration;
   const { nodes, sentinels } = values.redis;
   const numbers = profile(values.profile);
-  const startedBefore = new Set<string>();
 
   const folderOf = (node: string): string => {
     const folder = join(state.path, node);
@@ -71,21 +67,7 @@ export function createRedisStarts(options: RedisStartsOptions): RedisStarts {
       : [...command, '--replicaof', replicaOf.host, String(replicaOf.port)];
   };
 
-  const untilFormed = async (stopping: () => boolean): Promise<void> => {
-    const untilMs = host.monotonicMs() + FORMED_LIMIT_MS;
-    while (!stopping() && host.monotonicMs() < untilMs && !isFormed(await rolesNow())) {
-      await sleep(host, FORMED_POLL_MS);
-    }
-  };
-
-  const launchSentinel = async (
-    node: SentinelEntry,
-    command: Command,
-    stopping: () => boolean,
-  ): Promise<Command> => {
-    const isFirst = !startedBefore.has(node.name);
-    startedBefore.add(node.name);
-    if (isFirst) await untilFormed(stopping);
+  const launchSentinel = async (node: SentinelEntry, command: Command): Promise<Command> => {
     const conf = { node, folder: folderOf(node.name), redis: values.redis, numbers, ...secrets };
     // It holds what this Sentinel knows; but it would go on with addresses and secrets that are no longer true.
     if (hasFittingFile(conf)) return command;
@@ -105,12 +87,12 @@ export function createRedisStarts(options: RedisStartsOptions): RedisStarts {
   let cancel = host.after(WATCH_EVERY_MS, () => void watch());
 
   return {
-    launch: async (node, stopping) => {
+    launch: async (node) => {
       const redisNode = nodes.find(({ name }) => name === node.name);
       if (redisNode !== undefined) return launchRedis(redisNode, node.command);
       const sentinel = sentinels.find(({ name }) => name === node.name);
       if (sentinel === undefined) throw new Error(`${node.name} is neither a Redis node nor a Sentinel`);
-      return launchSentinel(sentinel, node.command, stopping);
+      return launchSentinel(sentinel, node.command);
     },
     end: () => {
       ended = true;

@@ -1,11 +1,10 @@
 /** Two nodes may say that they are primary; the supervisor must not take the wrong one for it. */
 import type { Role } from '@holdfast/redis';
 import { expect, test } from 'vitest';
-import { isFormed, workingPrimary } from './working-primary.ts';
+import { workingPrimary } from './working-primary.ts';
 
 const alone: Role = { is: 'primary', offset: 9, replicas: [] };
 const followed: Role = { is: 'primary', offset: 7, replicas: [{ endpoint: '127.0.0.1:3', offset: 7 }] };
-const replica: Role = { is: 'replica', of: '127.0.0.1:1', link: 'connected', offset: 7 };
 
 const roles = (...given: (Role | undefined)[]) =>
   new Map(given.map((role, index) => [`redis-${index + 1}`, role]));
@@ -14,12 +13,4 @@ test('a resumed old primary is not the working one', () => {
   expect(workingPrimary(roles(alone, followed, undefined))).toBe('redis-2');
   expect(workingPrimary(roles(alone))).toBeUndefined();
   expect(workingPrimary(roles(followed, followed))).toBeUndefined();
-});
-
-test('formed is one primary that all others follow', () => {
-  expect(isFormed(roles(replica, followed))).toBe(true);
-  expect(isFormed(roles(alone))).toBe(true);
-  expect(isFormed(roles(replica, followed, replica))).toBe(false);
-  expect(isFormed(roles(alone, followed))).toBe(false);
-  expect(isFormed(roles(replica, replica))).toBe(false);
 });

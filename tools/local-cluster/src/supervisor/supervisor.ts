@@ -28,8 +28,8 @@ export type Unit = {
   readonly stopWave: () => number;
   readonly stopWithinMs: number;
   readonly restartDelayMs: number;
-  /** Prepares one start and says what to run; may give up early once `stopping`. A rejection is a failed start. */
-  readonly launch: (stopping: () => boolean) => Promise<Command>;
+  /** Prepares one start and says what to run. A rejection is a failed start. */
+  readonly launch: () => Promise<Command>;
   /** Undefined when it serves, else what is missing. Settles within a second or two; never rejects. */
   readonly ready: () => Promise<string | undefined>;
 };
@@ -146,7 +146,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     let child: Child;
     try {
       change(slot, 'starting', '');
-      const command = await slot.unit.launch(() => stopping);
+      const command = await slot.unit.launch();
       if (stopping) return '';
       child = options.spawn(slot.unit.name, command);
     } catch (error) {
