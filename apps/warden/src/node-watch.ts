@@ -89,7 +89,9 @@ export function createNodeWatch(options: NodeWatchOptions): NodeWatch {
       const [reply, recordReply] = await on.run([['ROLE'], READ_RECORD], RUN_DEADLINE_MS);
       const role = parseRole(reply);
       seen = { role, record: parseRecord(recordReply) ?? NO_RECORD, atMs: host.monotonicMs() };
-      answered(sentAtMs, role.is !== 'other', role.is === 'primary');
+      // Who refuses us is there: a wrong password must not look like a lost primary.
+      const refuses = role.is === 'other' && /^(NOAUTH|WRONGPASS|NOPERM)\b/.test(role.detail);
+      answered(sentAtMs, true, role.is === 'primary' || refuses);
     } catch (error) {
       if (!(error instanceof NodeUnavailable)) throw error;
       seen = undefined;

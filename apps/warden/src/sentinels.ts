@@ -101,7 +101,7 @@ export function createSentinels(options: SentinelsOptions): Sentinels {
       const address = Array.isArray(named) ? (named as readonly RedisReply[]).join(':') : String(named);
       if (address !== primary) return `${name} names ${address}`;
       await Promise.all(
-        sentinels.map((_, other) => (other === index ? undefined : askVote(other, primary, String(id)))),
+        sentinels.flatMap((_, other) => (other === index ? [] : [askVote(other, primary, String(id))])),
       );
       const [begun] = await ask(index, [['SENTINEL', 'FAILOVER', primaryName]]);
       return begun instanceof RedisError ? `${name}: ${begun.message}` : true;

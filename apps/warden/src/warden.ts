@@ -6,6 +6,7 @@
 import { type Endpoint, type Host, type Network, type Profile, type RedisNodes } from '@holdfast/ha-core';
 import { createAgreement } from './agreement.ts';
 import { createColdStarter } from './cold-start.ts';
+import { createComplaints } from './complaints.ts';
 import { createExclusion, isOutside } from './exclusion.ts';
 import { createFailover, type FailoverRecord } from './failover.ts';
 import { createLibraryLoader } from './library-loader.ts';
@@ -131,6 +132,7 @@ export async function createWarden(parts: {
     },
   });
   const coldStarter = createColdStarter(common);
+  const complaints = createComplaints({ watches, sights, log });
   const library = createLibraryLoader({ redis, situation, log });
 
   const beat = (): void => {
@@ -154,6 +156,7 @@ export async function createWarden(parts: {
   beat();
   keep(sentinels.look, LOOK_MS);
   keep(library.tend, LOOK_MS);
+  keep(() => Promise.resolve(complaints.look()), LOOK_MS);
   keep(membership.tend, TEND_MS);
   keep(exclusion.tend, TEND_MS);
   keep(coldStarter.tend, TEND_MS * 2);

@@ -19,9 +19,9 @@ it('probes with each tick, and no more than it can keep count of', () => {
   expect(stepDetector(many, { is: 'tick' }, 10, options).effects).toEqual([]);
 });
 
-it('suspects a silent primary after two limits have passed, each begun a period apart', () => {
-  expect(suspectedSince(silence(FIRST_DETECTOR, 0, 100), options)).toBeUndefined();
-  expect(suspectedSince(silence(FIRST_DETECTOR, 0, 125), options)).toBe(0);
+it('suspects a silent primary after two limits have passed, one after the other', () => {
+  expect(suspectedSince(silence(FIRST_DETECTOR, 0, 175), options)).toBeUndefined();
+  expect(suspectedSince(silence(FIRST_DETECTOR, 0, 200), options)).toBe(0);
 });
 
 it('suspects a refusing one after two answers', () => {
@@ -33,8 +33,9 @@ it('suspects a refusing one after two answers', () => {
 });
 
 it('is at peace again after one good answer', () => {
-  const suspected = silence(FIRST_DETECTOR, 0, 150);
-  const { state } = stepDetector(suspected, { is: 'good', sentAtMs: 150 }, 151, options);
+  const suspected = silence(FIRST_DETECTOR, 0, 225);
+  expect(suspectedSince(suspected, options)).toBe(0);
+  const { state } = stepDetector(suspected, { is: 'good', sentAtMs: 225 }, 226, options);
   expect(suspectedSince(state, options)).toBeUndefined();
   expect(state.out).toEqual([]);
 });

@@ -2,6 +2,8 @@
  * Is the primary gone? The rule of one warden's detector (ARCHITECTURE section 5, "Warden"): a probe every few
  * milliseconds with a limit; so many misses in a row make a suspicion, one good answer ends it.
  *
+ * Two misses need two limits one after the other: one slow write to the disk is no failure.
+ *
  * A node that answers and is no primary counts as a miss at once: a primary that was restarted behind our back.
  * Time in which this process itself did not run proves nothing: probes that were out then are forgotten, because the
  * answer may lie unread on our side.
@@ -53,7 +55,7 @@ export function stepDetector(
         effects: [],
       };
     case 'bad':
-      return { state: miss(state, [event.sentAtMs]), effects: [] };
+      return { state: miss(state, event.sentAtMs), effects: [] };
     case 'tick':
       return tick(state, nowMs, options);
   }
@@ -67,8 +69,10 @@ export function suspectedSince(state: DetectorState, options: DetectorOptions): 
 function tick(state: DetectorState, nowMs: number, options: DetectorOptions): DetectorStep {
   const { tickedAtMs } = state;
   const stalled = tickedAtMs !== undefined && nowMs - tickedAtMs > options.probeMs * (1 + STALLED_PERIODS);
-  const late = stalled ? [] : state.out.filter((sentAtMs) => nowMs - sentAtMs >= options.limitMs);
-  const kept = stalled ? { ...state, out: [] } : miss(state, late);
+  const late = stalled ? undefined : state.out.find((sentAtMs) => nowMs - sentAtMs >= options.limitMs);
+  // What was sent after the one that is late fell into the same silence: the next miss needs a limit of its own.
+  const missed = late === undefined ? state : { ...miss(state, late), out: [] };
+  const kept = stalled ? { ...state, out: [] } : missed;
   const probes = kept.out.length < OUT_MAX;
   return {
     state: { ...kept, out: probes ? [...kept.out, nowMs] : kept.out, tickedAtMs: nowMs },
@@ -76,14 +80,13 @@ function tick(state: DetectorState, nowMs: number, options: DetectorOptions): De
   };
 }
 
-function miss(state: DetectorState, sent: readonly number[]): DetectorState {
-  const counted = sent.filter((sentAtMs) => state.out.includes(sentAtMs));
-  if (counted.length === 0) return state;
+function miss(state: DetectorState, sentAtMs: number): DetectorState {
+  if (!state.out.includes(sentAtMs)) return state;
   return {
     ...state,
-    out: state.out.filter((sentAtMs) => !counted.includes(sentAtMs)),
-    misses: state.misses + counted.length,
-    since: state.since ?? counted[0],
+    out: state.out.filter((other) => other !== sentAtMs),
+    misses: state.misses + 1,
+    since: state.since ?? sentAtMs,
   };
 }
 
