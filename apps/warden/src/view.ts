@@ -2,6 +2,7 @@
 import {
   couldChoose,
   type InSyncLevel,
+  type InSyncRecord,
   inSyncLevel,
   namedByMost,
   neededBy,

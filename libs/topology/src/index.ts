@@ -3,5 +3,6 @@ export * from './cluster-nodes.ts';
 export * from './listening-points.ts';
 export * from './quoted.ts';
 export * from './redis-conf.ts';
+export * from './redis-topology.ts';
 export * from './redis-users.ts';
 export * from './sentinel-conf.ts';
