@@ -4,7 +4,6 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +17,7 @@ import {
   createSignalInbox,
   NODES_KEY,
 } from '@holdfast/redis';
-import { type RealRedis, startRealRedis } from '@holdfast/simulation/real-redis';
+import { freePorts, type RealRedis, startRealRedis } from '@holdfast/redis/testing';
 
 export const KEY = 'the-key-of-this-test';
 export const TOKEN = 'the-token-of-this-test';
@@ -40,8 +39,8 @@ const READY_WITHIN_MS = 20_000;
 export async function openStage(): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-console-'));
   const nodes = createRedisNodes();
-  const redis = await startRealRedis({ nodes, replicas: 2 });
-  const [own, shared] = [await freePort(), await freePort()];
+  const redis = await startRealRedis({ replicas: 2, inSync: true });
+  const [own = 0, shared = 0] = await freePorts(2);
   const url = `http://127.0.0.1:${shared}`;
   const config = writeConfiguration(folder, redis, own, shared);
   const writer = createAcknowledgedWriter({
@@ -203,17 +202,6 @@ function writeConfiguration(folder: string, redis: RealRedis, own: number, share
   const file = join(folder, 'holdfast.yaml');
   writeFileSync(file, JSON.stringify(values, undefined, 2));
   return file;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }
 
 async function answering(url: string): Promise<void> {

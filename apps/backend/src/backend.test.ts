@@ -2,18 +2,18 @@
 import { accountKeys } from '@holdfast/redis';
 import { signalMagic } from '@holdfast/ha-core';
 import { createRedisNodes } from '@holdfast/redis';
+import { type RealRedis, startRealRedis } from '@holdfast/redis/testing';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type RedisPair, startRedisPair } from './testing/redis-pair.ts';
 import { ACCOUNT, type StartedBackend, startTestBackend } from './testing/start.ts';
 
 /** Real processes on a machine that may be busy. */
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-let redis: RedisPair;
+let redis: RealRedis;
 let backend: StartedBackend;
 
 beforeAll(async () => {
-  redis = await startRedisPair();
+  redis = await startRealRedis({ replicas: 1, inSync: true });
   backend = await startTestBackend(redis);
 });
 
@@ -35,7 +35,7 @@ test('a signal is answered 202 and then is on both nodes', async () => {
     repeat: false,
   });
   const keys = accountKeys(ACCOUNT);
-  for (const endpoint of redis.nodes) {
+  for (const endpoint of redis.endpoints) {
     const node = await createRedisNodes().open(endpoint, 1000);
     const [state] = await node.run([['HGET', keys.signal(signalMagic(ACCOUNT, 's-1')), 'state']], 1000);
     node.close();

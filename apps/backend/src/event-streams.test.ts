@@ -6,26 +6,26 @@ import {
   createAcknowledgedWriter,
   createRedisNodes,
 } from '@holdfast/redis';
+import { type RealRedis, startRealRedis } from '@holdfast/redis/testing';
 import { realHost } from '@holdfast/process';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type RedisPair, startRedisPair } from './testing/redis-pair.ts';
 import { readEvents } from './testing/read-events.ts';
 import { ACCOUNT, API_KEY, type StartedBackend, startTestBackend } from './testing/start.ts';
 
 /** Real processes on a machine that may be busy. */
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-let redis: RedisPair;
+let redis: RealRedis;
 let backend: StartedBackend;
 let writer: AcknowledgedWriter;
 
 beforeAll(async () => {
-  redis = await startRedisPair();
+  redis = await startRealRedis({ replicas: 1, inSync: true });
   backend = await startTestBackend(redis);
   writer = createAcknowledgedWriter({
     host: realHost,
     redis: createRedisNodes(),
-    nodes: redis.nodes,
+    nodes: redis.endpoints,
     log: () => undefined,
   });
   const lease = accountKeys(ACCOUNT).lease;

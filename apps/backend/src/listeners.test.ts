@@ -1,15 +1,15 @@
 /** The shared address: two backends serve it; one that leaves in order costs no client an error. */
+import { freePort, type RealRedis, startRealRedis } from '@holdfast/redis/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { freePort, type RedisPair, startRedisPair } from './testing/redis-pair.ts';
 import { ACCOUNT, API_KEY, startTestBackend } from './testing/start.ts';
 
 /** These are real processes on a machine that may be busy; how fast they are is not what is asked here. */
 const SLOW_MS = 60_000;
 
-let redis: RedisPair;
+let redis: RealRedis;
 
 beforeAll(async () => {
-  redis = await startRedisPair();
+  redis = await startRealRedis({ replicas: 1, inSync: true });
 }, SLOW_MS);
 
 afterAll(async () => {

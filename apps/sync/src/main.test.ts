@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { openDatabase } from '@holdfast/duckdb';
 import type { NumberedRecord } from '@holdfast/ha-core';
 import { accountKeys, NODES_KEY } from '@holdfast/redis';
+import { freePort, type RedisPair, startRedisPair } from '@holdfast/redis/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SyncStatus } from './read-api.ts';
 import { type CuttingProxy, startCuttingProxy } from './testing/cutting-proxy.ts';
@@ -16,15 +17,12 @@ import {
   archiveRows,
   type Child,
   end,
-  freePort,
   get,
   hashOf,
   orderRecord,
   orders,
-  type Redis,
   SECRET,
   startClickHouse,
-  startRedis,
   startSyncProcess,
   type SyncSettings,
   temporaryFolder,
@@ -35,7 +33,7 @@ const ACCOUNTS = ['flow', 'other', 'killed', 'silent', 'lost', 'poison', 'confli
 const LIMIT_MS = 120_000;
 
 const folder = temporaryFolder();
-let redis: Redis;
+let redis: RedisPair;
 let clickhouse: Child | undefined;
 let clickhousePort: number;
 let proxy: CuttingProxy;
@@ -43,7 +41,7 @@ let sync: Child | undefined;
 let settings: SyncSettings;
 
 beforeAll(async () => {
-  redis = await startRedis(folder.path);
+  redis = await startRedisPair();
   clickhousePort = await freePort();
   clickhouse = await startClickHouse(folder.path, clickhousePort);
   proxy = await startCuttingProxy(clickhousePort);

@@ -1,8 +1,8 @@
 /** The two sides of the RedisNode port that the one suite runs on: a simulated Redis with two replicas, and a real one. */
 import type { Endpoint, RedisNode, RedisNodes } from '@holdfast/ha-core';
 import { createRedisNodes, ensureFunctions } from '@holdfast/redis';
+import { startRealRedis } from '@holdfast/redis/testing';
 import { createRedisCluster, createWire, createWorld } from '@holdfast/simulation';
-import { startRealRedis } from '@holdfast/simulation/real-redis';
 
 export type RedisSide = {
   /** The first is the primary, the others its replicas. */
@@ -65,7 +65,7 @@ const nameOf = (index: number): string => `redis-${index + 1}`;
 
 async function startReal(settings: Readonly<Record<string, string>> = {}): Promise<RedisSide> {
   const nodes = createRedisNodes();
-  const redis = await startRealRedis({ nodes, settings });
+  const redis = await startRealRedis({ settings });
   const side: RedisSide = {
     endpoints: redis.endpoints,
     nodes,

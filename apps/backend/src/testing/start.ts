@@ -2,8 +2,8 @@
 import { configurationSchema } from '@holdfast/configuration';
 import { createMetrics, realHost } from '@holdfast/process';
 import { createAcknowledgedWriter, createRedisNodes } from '@holdfast/redis';
+import { freePort, type RealRedis } from '@holdfast/redis/testing';
 import { type Backend, startBackend } from '../backend.ts';
-import { freePort, type RedisPair } from './redis-pair.ts';
 import { silentLog } from './silent-log.ts';
 
 export const API_KEY = 'a-key-of-the-tests';
@@ -18,7 +18,7 @@ export type StartedBackend = Backend & {
 
 /** Starts one; `sharedPort` lets two of them share an address. */
 export async function startTestBackend(
-  redis: RedisPair,
+  redis: RealRedis,
   more: { readonly name?: string; readonly sharedPort?: number } = {},
 ): Promise<StartedBackend> {
   const name = more.name ?? 'backend-1';
@@ -30,7 +30,7 @@ export async function startTestBackend(
   const writer = createAcknowledgedWriter({
     host: realHost,
     redis: nodes,
-    nodes: redis.nodes,
+    nodes: redis.endpoints,
     log: (event, detail) => log.debug(detail, event),
   });
   const backend = await startBackend({
@@ -73,12 +73,12 @@ async function ready(url: string): Promise<void> {
 
 type At = { readonly host: string; readonly port: number };
 
-function testConfiguration(redis: RedisPair, name: string, own: At, shared: At) {
+function testConfiguration(redis: RealRedis, name: string, own: At, shared: At) {
   const at = { host: '127.0.0.1', port: 1 };
   return configurationSchema.parse({
     cluster: 'test',
     redis: {
-      nodes: redis.nodes.map((node, index) => ({ name: `redis-${index + 1}`, ...node })),
+      nodes: redis.endpoints.map((node, index) => ({ name: `redis-${index + 1}`, ...node })),
       sentinels: [],
     },
     engines: [{ name: 'engine-1', bridge: at, peer: at, health: at }],

@@ -1,23 +1,15 @@
 /**
- * For tests: what sync works with, real and in a folder of its own: a Redis primary with a replica, the embedded
- * ClickHouse behind its URL, sync itself as a process, and a writer that stands for the engine.
+ * For tests: what sync works with, real and in a folder of its own: the embedded ClickHouse behind its URL, and sync
+ * itself as a process. Redis and a writer that stands for the engine are a pair of @holdfast/redis/testing.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Endpoint, LIMITS, recordRow, type TradeRecord } from '@holdfast/ha-core';
+import { recordRow, type TradeRecord } from '@holdfast/ha-core';
 import { realHost } from '@holdfast/process';
-import {
-  accountKeys,
-  type AcknowledgedWriter,
-  createAcknowledgedWriter,
-  createRedisNodes,
-  findPrimary,
-  formInSyncSet,
-} from '@holdfast/redis';
+import type { RedisPair } from '@holdfast/redis/testing';
 
 export const SECRET = 'a-secret-of-the-test-cluster';
 
@@ -33,19 +25,6 @@ export async function until<T>(
     if (realHost.monotonicMs() - startedMs > limitMs) throw new Error(`not within ${limitMs} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        typeof address === 'object' && address !== null ? resolve(address.port) : reject(),
-      );
-    });
-  });
 }
 
 export type Child = { readonly process: ChildProcess; readonly output: () => string };
@@ -73,68 +52,6 @@ export function end(child: Child | undefined, signal: NodeJS.Signals = 'SIGTERM'
   });
 }
 
-export type Redis = {
-  readonly nodes: readonly Endpoint[];
-  readonly writer: AcknowledgedWriter;
-  /** Writes order records with these numbers' contents, as the engine would; they get the next numbers. */
-  readonly record: (account: string, contents: readonly TradeRecord[]) => Promise<void>;
-  readonly command: (...command: [string, ...string[]]) => Promise<unknown>;
-  readonly stop: () => Promise<void>;
-};
-
-export async function startRedis(folder: string): Promise<Redis> {
-  const nodes = [
-    { host: '127.0.0.1', port: await freePort() },
-    { host: '127.0.0.1', port: await freePort() },
-  ];
-  const children = nodes.map(({ port }, index) => {
-    const dir = join(folder, `redis-${index}`);
-    mkdirSync(dir, { recursive: true });
-    const follow = index === 0 ? [] : ['--replicaof', '127.0.0.1', String(nodes[0]?.port)];
-    const settings = [
-      '--save',
-      '',
-      '--appendonly',
-      'yes',
-      '--repl-diskless-sync-delay',
-      '0',
-      '--bind',
-      '127.0.0.1',
-    ];
-    return start('redis-server', ['--port', String(port), '--dir', dir, ...settings, ...follow], dir);
-  });
-  const redis = createRedisNodes();
-  await formInSyncSet({ host: realHost, redis, nodes, replicas: 1, withinMs: 20_000 });
-  const writer = createAcknowledgedWriter({ host: realHost, redis, nodes, log: () => undefined });
-  await until('a primary with a replica', () => Promise.resolve(writer.view().inSync.length > 0));
-  const command: Redis['command'] = async (...words) => {
-    const found = await findPrimary({ host: realHost, redis, nodes, deadlineMs: LIMITS.dialDeadlineMs });
-    if (found.is === 'none') throw new Error(found.said.join('; '));
-    const [reply] = await found.primary.node.run([words], LIMITS.commandDeadlineMs);
-    found.primary.node.close();
-    return reply;
-  };
-  let serial = 0;
-  return {
-    nodes,
-    writer,
-    command,
-    record: async (account, contents) => {
-      const keys = accountKeys(account);
-      await command('HSET', keys.lease, 'holder', 'engine-1', 'epoch', '1');
-      const pairs = contents.flatMap((content) => [`test:${serial++}`, JSON.stringify(content)]);
-      const args = ['engine-1', '1', String(contents.length), ...pairs, '0'];
-      const call = { name: 'hf_record', keys: [keys.lease, keys.rtrs, keys.account, keys.recorded], args };
-      const outcome = await writer.writeUntil(call, 10_000);
-      if (outcome.is !== 'acknowledged') throw new Error(`record: ${JSON.stringify(outcome)}`);
-    },
-    stop: async () => {
-      await writer.stop();
-      await Promise.all(children.map((child) => end(child, 'SIGKILL')));
-    },
-  };
-}
-
 const TREE = new URL('../../../../', import.meta.url);
 
 export async function startClickHouse(folder: string, port: number): Promise<Child> {
@@ -153,7 +70,7 @@ export async function startClickHouse(folder: string, port: number): Promise<Chi
 
 export type SyncSettings = {
   readonly folder: string;
-  readonly redis: Redis;
+  readonly redis: RedisPair;
   readonly clickhousePort: number;
   readonly apiPort: number;
   readonly accounts: readonly string[];

@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LoadedConfiguration, loadConfiguration } from '@holdfast/configuration';
-import { freePorts } from '@holdfast/simulation/real-redis';
+import { freePorts } from '@holdfast/redis/testing';
 import { stringify } from 'yaml';
 
 export type Workplace = {
