@@ -23,6 +23,7 @@ export default defineConfig({
       suite('sim', ['tests/sim/**/*.test.ts'], 120_000),
       suite('planted', ['tests/planted/**/*.test.ts'], 300_000),
       suite('e2e', ['tests/e2e/**/*.test.ts'], 300_000, { fileParallelism: false }),
+      suite('chaos', ['tests/chaos/**/*.test.ts'], 60_000, { fileParallelism: false }),
     ],
   },
 });

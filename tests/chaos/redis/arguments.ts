@@ -1,0 +1,89 @@
+/** The command line of the suite, checked: what is wrong is said with what was expected. */
+import { parseArgs } from 'node:util';
+
+export type Arguments = {
+  readonly runs: number;
+  readonly minutes: number | undefined;
+  readonly seed: number;
+  readonly faults: readonly string[];
+  readonly profile: 'fast' | 'seed';
+  /** The first run of the plan, to ask for one bad run again. */
+  readonly from: number;
+  /** One run of stock Sentinel after so many of ours; 0 for none. */
+  readonly stockEvery: number;
+  readonly wardens: boolean;
+  readonly perSecond: number;
+  readonly soakMinutes: number | undefined;
+  readonly burners: number;
+  readonly report: string | undefined;
+  /** Folder for the results and the stories of bad runs. */
+  readonly out: string;
+  readonly allStories: boolean;
+  readonly loopback: boolean;
+};
+
+export const USAGE = `usage: npm run chaos:redis -- [--runs N] [--minutes M] [--seed S] [--faults a,b] [--profile fast|seed]
+  [--stock-every N] [--report docs/chaos-redis.md] [--out FOLDER] [--from RUN] [--per-second N]
+  [--no-wardens] [--all-stories] [--loopback] [--soak-minutes M --burners N]`;
+
+/** The command line is wrong; the message says how. */
+export class WrongArguments extends Error {}
+
+/** Reads the arguments; throws WrongArguments. */
+export function readArguments(args: readonly string[]): Arguments {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean', default: false } as const;
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args: [...args],
+      options: {
+        runs: text,
+        minutes: text,
+        seed: text,
+        faults: text,
+        profile: text,
+        from: text,
+        'stock-every': text,
+        'per-second': text,
+        'soak-minutes': text,
+        burners: text,
+        report: text,
+        out: text,
+        'no-wardens': flag,
+        'all-stories': flag,
+        loopback: flag,
+      },
+    }));
+  } catch (error) {
+    throw new WrongArguments(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+  }
+  const number = (name: string, given: string | undefined, least: number): number | undefined => {
+    if (given === undefined) return undefined;
+    const value = Number(given);
+    if (Number.isFinite(value) && value >= least) return value;
+    throw new WrongArguments(`--${name} ${given}: expected a number from ${least} on`);
+  };
+  const profile = values.profile ?? 'fast';
+  if (profile !== 'fast' && profile !== 'seed') {
+    throw new WrongArguments(`--profile ${profile}: expected fast or seed`);
+  }
+  const minutes = number('minutes', values.minutes, 0);
+  return {
+    runs: number('runs', values.runs, 1) ?? (minutes === undefined ? 60 : Number.POSITIVE_INFINITY),
+    minutes,
+    seed: number('seed', values.seed, 0) ?? 1,
+    faults: values.faults === undefined ? [] : values.faults.split(',').filter((name) => name !== ''),
+    profile,
+    from: number('from', values.from, 0) ?? 0,
+    stockEvery: number('stock-every', values['stock-every'], 0) ?? 0,
+    wardens: !values['no-wardens'],
+    perSecond: number('per-second', values['per-second'], 1) ?? 100,
+    soakMinutes: number('soak-minutes', values['soak-minutes'], 0),
+    burners: number('burners', values.burners, 0) ?? 0,
+    report: values.report,
+    out: values.out ?? 'dist/chaos-redis',
+    allStories: values['all-stories'],
+    loopback: values.loopback,
+  };
+}
