@@ -64,3 +64,35 @@ describe('with users', () => {
     ]);
   });
 });
+
+describe('with TLS', () => {
+  const tls = '  tls: { caFile: ca.crt, certFile: node.crt, keyFile: /etc/redis/node.key }\n';
+  const encrypted = changed('  wardens:\n', `${tls}  wardens:\n`);
+  const authority = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
+
+  test('clients get the certificates, Redis the paths', () => {
+    writeFileSync(join(folder, 'ca.crt'), authority, { mode: 0o644 });
+    expect(redisAccess(load(encrypted), 'sync')).toEqual({ tls: { ca: authority } });
+    expect(redisSecrets(load(encrypted))).toEqual({
+      tls: {
+        caFile: join(folder, 'ca.crt'),
+        certFile: join(folder, 'node.crt'),
+        keyFile: '/etc/redis/node.key',
+      },
+    });
+    const all = load(encrypted.replace('  tls:', `${USERS}  tls:`));
+    expect(redisAccess(all, 'sync')).toMatchObject({ username: 'holdfast-sync', tls: { ca: authority } });
+    expect(Object.keys(redisSecrets(all))).toEqual(['tls', 'users']);
+  });
+
+  test.each([
+    ['is missing', undefined, 'does not exist'],
+    ['is a key instead', '-----BEGIN PRIVATE KEY-----\nMIIB\n', 'holds no certificate, expected PEM'],
+  ])('a file of certificates that %s is refused by its field', (_what, text, reason) => {
+    rmSync(join(folder, 'ca.crt'), { force: true });
+    if (text !== undefined) writeFileSync(join(folder, 'ca.crt'), text);
+    expect(() => redisAccess(load(encrypted), 'engine')).toThrow(
+      `redis.tls.caFile: the file ${join(folder, 'ca.crt')} ${reason}`,
+    );
+  });
+});

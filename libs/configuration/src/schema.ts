@@ -80,6 +80,8 @@ export const configurationSchema = z.strictObject({
         replication: password,
       })
       .optional(),
+    /** Every connection to and between Redis nodes and Sentinels encrypted; without it none is. */
+    tls: z.strictObject({ caFile: path, certFile: path, keyFile: path }).optional(),
     maxmemoryBytes: z.int().min(16_777_216).default(2_147_483_648),
     appendfsync: z.enum(['always', 'everysec']).default('always'),
   }),

@@ -17,6 +17,8 @@ import { Redis } from 'ioredis';
 export type RedisNodesOptions = {
   readonly username?: string;
   readonly password?: string;
+  /** Encrypted, and only to whom shows a certificate for the address that was dialled, signed by one of these (PEM). */
+  readonly tls?: { readonly ca: string };
 };
 
 /** Opens connections to real Redis and Sentinel processes. */
@@ -28,6 +30,7 @@ export function createRedisNodes(options: RedisNodesOptions = {}): RedisNodes {
         port: endpoint.port,
         ...(options.username === undefined ? {} : { username: options.username }),
         ...(options.password === undefined ? {} : { password: options.password }),
+        ...(options.tls === undefined ? {} : { tls: { ca: options.tls.ca } }),
         lazyConnect: true,
         enableOfflineQueue: false,
         autoResendUnfulfilledCommands: false,
@@ -82,7 +85,7 @@ function closeOnce(client: Redis): Closed {
     listeners.clear();
   };
   client.on('error', (error: Error) => {
-    lastError = error.message;
+    lastError = reasonOf(error);
   });
   client.on('close', end);
   client.on('end', end);
@@ -93,6 +96,15 @@ function closeOnce(client: Redis): Closed {
       else listener(reason);
     },
   };
+}
+
+/** What TLS refuses is told as that: the plain message would not say whose certificate is meant. */
+function reasonOf(error: Error): string {
+  const code = 'code' in error ? String(error.code) : '';
+  if (code === 'EPROTO') return `does not speak TLS as it should: ${error.message}`;
+  return /CERT|ISSUER|VERIFY|SELF_SIGNED/.test(code)
+    ? `its certificate is refused (${code}): ${error.message}`
+    : error.message;
 }
 
 function openNode(client: Redis, endpoint: Endpoint, closed: Closed): RedisNode {

@@ -6,6 +6,7 @@ import type { Configuration, RedisSecrets } from '@holdfast/configuration';
 import type { Endpoint, Profile } from '@holdfast/ha-core';
 import { quoted } from './quoted.ts';
 import { redisUserLines } from './redis-users.ts';
+import { portLines } from './redis-tls.ts';
 
 /** `password` or `users`: how clients prove who they are; with neither they need not. */
 export type RedisConfOptions = RedisSecrets & {
@@ -21,7 +22,7 @@ export function redisConf(options: RedisConfOptions): string {
   const { node, redis, numbers } = options;
   const lines = [
     `bind ${node.host}`,
-    `port ${node.port}`,
+    ...portLines(node.port, options.tls),
     'protected-mode yes',
     'daemonize no',
     'pidfile ""',

@@ -14,7 +14,7 @@ import {
   NODES_KEY,
 } from '@holdfast/redis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type RealTrio, startTrio, trioFolder } from './testing/real-trio.ts';
+import { type RealTrio, startTrio, trioFolder, until } from './testing/real-trio.ts';
 import { as, fcall, PASSWORDS, refusals, run } from './testing/users.ts';
 
 const keys = accountKeys('demo');
@@ -177,8 +177,33 @@ it('warden: asks the Sentinels', async () => {
     ['INFO'],
     ['ROLE'],
     ['SENTINEL', 'DEBUG', 'INFO-PERIOD', '1000'],
+    ['SENTINEL', 'MYID'],
+    // The question alone, without a vote.
+    ['SENTINEL', 'IS-MASTER-DOWN-BY-ADDR', primary.host, String(primary.port), '0', '*'],
     ...verbs.map((verb): Command => ['SENTINEL', verb, name]),
   ]);
   expect(refusals(replies)).toEqual([]);
   expect(replies.at(-1)).toContain('OK 3 usable Sentinels');
+});
+
+it('a node that starts again has all that it wrote: its own file is read without a user', async () => {
+  const signals = await run(as('warden'), primary, [
+    ['XRANGE', keys.rtrs, '-', '+'],
+    ['HGETALL', keys.account],
+    ['HGETALL', keys.marks],
+    ['HGETALL', IN_SYNC_KEY],
+  ]);
+  expect(signals.every((reply) => Array.isArray(reply) && reply.length > 0)).toBe(true);
+  for (const index of [0, 1, 2]) await trio.kill(index);
+  // Of a primary that is gone: what it has now is from its own file alone.
+  trio.restart(0, ['--replicaof', primary.host, '1']);
+  await until('it answers', async () => (await run(as('warden'), primary, [['PING']]))[0] === 'PONG');
+  const [records, account, marks, record] = await run(as('warden'), primary, [
+    ['XRANGE', keys.rtrs, '-', '+'],
+    ['HGETALL', keys.account],
+    ['HGETALL', keys.marks],
+    ['HGETALL', IN_SYNC_KEY],
+  ]);
+  expect([records, account, marks, record]).toEqual(signals);
+  expect(trio.log('redis-1')).not.toContain('NOPERM');
 });

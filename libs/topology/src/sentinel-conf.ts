@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Configuration, RedisSecrets } from '@holdfast/configuration';
 import type { Endpoint, Profile } from '@holdfast/ha-core';
 import { quoted } from './quoted.ts';
+import { portLines } from './redis-tls.ts';
 import { sentinelUserLines } from './redis-users.ts';
 
 /** `password` or `users`: as in redis.conf. */
@@ -40,7 +41,7 @@ function settings(options: Omit<SentinelConfOptions, 'primary'>) {
     quorum: Math.min(numbers.sentinelQuorum, majority),
     before: [
       `bind ${node.host}`,
-      `port ${node.port}`,
+      ...portLines(node.port, options.tls),
       'protected-mode yes',
       'daemonize no',
       'pidfile ""',

@@ -1,17 +1,23 @@
-/** Real failovers by real Sentinels, as the user that Sentinel has: nothing that it needs for them is missing. */
-import type { Command, Endpoint, RedisReply } from '@holdfast/ha-core';
+/** Real failovers by real Sentinels, as the user that Sentinel has, in the clear and over TLS: nothing that it needs is missing. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command, Endpoint, RedisNodes, RedisReply } from '@holdfast/ha-core';
 import { parseRole } from '@holdfast/redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sentinelFileFits } from './sentinel-conf.ts';
+import { makeCertificates } from './testing/certificates.ts';
 import { ask, type RealTrio, startTrio, trioFolder, until } from './testing/real-trio.ts';
 import { as, PASSWORDS, run } from './testing/users.ts';
 
-const warden = as('warden');
-
-describe('with users', () => {
+describe.each(['in the clear', 'over TLS'])('with users, %s', (how) => {
   let trio: RealTrio;
+  let warden: RedisNodes;
   beforeAll(async () => {
-    trio = await startTrio({ folder: trioFolder(), redis: warden, secrets: { users: PASSWORDS } });
+    const folder = trioFolder();
+    const tls = how === 'over TLS' ? makeCertificates(join(folder, 'certificates'), '127.0.0.1') : undefined;
+    warden = as('warden', tls === undefined ? undefined : readFileSync(tls.caFile, 'utf8'));
+    const secrets = { users: PASSWORDS, ...(tls === undefined ? {} : { tls }) };
+    trio = await startTrio({ folder, redis: warden, secrets });
     // Else a Sentinel would see a priority only after ten seconds.
     const often: Command = ['SENTINEL', 'DEBUG', 'INFO-PERIOD', '500'];
     for (const sentinel of trio.sentinels) await run(warden, sentinel, [often]);
@@ -76,7 +82,7 @@ describe('with users', () => {
     const [first, second, third] = trio.endpoints as [Endpoint, Endpoint, Endpoint];
     await leads(second, [first, third]);
     await prioritise(third, '100');
-    trio.kill(1);
+    await trio.kill(1);
     await leads(third, [first]);
     expect((await roleAt(first)).is).toBe('replica');
   });

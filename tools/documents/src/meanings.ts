@@ -23,6 +23,11 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   'redis.users.warden.passwordFile': 'The same for wardens, the command line and the start gate.',
   'redis.users.sentinel.passwordFile': 'The same for Sentinels, on Redis nodes and with each other.',
   'redis.users.replication.passwordFile': 'The same for replicas, which follow a primary with it.',
+  'redis.tls.caFile':
+    'File with the certificates (PEM) that those of Redis nodes and Sentinels are signed by.',
+  'redis.tls.certFile':
+    "File with the certificate of a host's Redis node and Sentinel; it names the host's address.",
+  'redis.tls.keyFile': 'File with its key; Redis reads it itself.',
   'redis.maxmemoryBytes': 'Memory of one Redis node, in bytes; opening signals are refused from 70 % on.',
   'redis.appendfsync': 'When Redis flushes to disk; `everysec` may lose a second when all nodes lose power.',
   'engines[].name': 'Name of the engine; the holder of a lease is told by it.',

@@ -13,7 +13,6 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -27,6 +26,7 @@ import {
   type RedisReply,
 } from '@holdfast/ha-core';
 import { parseRole } from '@holdfast/redis';
+import { freePorts, redisServer } from '@holdfast/redis/testing';
 import { REDIS_CONF, SENTINEL_CONF } from '../cluster-nodes.ts';
 import { type RedisConfOptions, redisConf } from '../redis-conf.ts';
 import { sentinelConf } from '../sentinel-conf.ts';
@@ -36,7 +36,7 @@ export type TrioOptions = {
   readonly folder: string;
   /** Opens connections as the warden. */
   readonly redis: RedisNodes;
-  readonly secrets: Pick<RedisConfOptions, 'password' | 'users'>;
+  readonly secrets: Pick<RedisConfOptions, 'password' | 'users' | 'tls'>;
 };
 
 export type RealTrio = {
@@ -46,8 +46,11 @@ export type RealTrio = {
   /** Options of a Sentinel's file, without the primary. */
   readonly sentinelOptions: (index: number) => Omit<Parameters<typeof sentinelConf>[0], 'primary'>;
   readonly sentinelFile: (index: number) => string;
-  /** kill -9. */
-  readonly kill: (index: number) => void;
+  /** kill -9 of a Redis node; resolves when it has ended. */
+  readonly kill: (index: number) => Promise<void>;
+  /** Starts a killed Redis node again, from its own data, with the same configuration and `more` arguments. */
+  readonly restart: (index: number, more: readonly string[]) => void;
+  readonly log: (node: string) => string;
   readonly stop: () => Promise<void>;
 };
 
@@ -68,22 +71,27 @@ export async function startTrio(options: TrioOptions): Promise<RealTrio> {
   });
   const [primary] = redis.nodes;
   if (primary === undefined) throw new Error('a trio has a first node');
-  const children: ChildProcess[] = [];
+  const children = new Map<string, ChildProcess>();
   const endAll = (): void => {
-    for (const child of children) child.kill('SIGKILL');
+    for (const child of children.values()) child.kill('SIGKILL');
   };
   process.once('exit', endAll);
   const stop = async (): Promise<void> => {
-    await Promise.all(children.map(ended));
+    await Promise.all([...children.values()].map(ended));
     process.off('exit', endAll);
     rmSync(folder, { recursive: true, force: true });
   };
   const start = (name: string, file: string, text: string, more: readonly string[]): void => {
-    const own = join(folder, name);
-    writeFileSync(join(own, file), text, { mode: 0o600 });
+    const path = join(folder, name, file);
+    writeFileSync(path, text, { mode: 0o600 });
     const log = openSync(join(folder, `${name}.log`), 'a');
-    children.push(spawn('redis-server', [join(own, file), ...more], { stdio: ['ignore', log, log] }));
+    children.set(name, spawn(redisServer(), [path, ...more], { stdio: ['ignore', log, log] }));
     closeSync(log);
+  };
+  const startRedis = (index: number, more: readonly string[]): void => {
+    const node = redis.nodes[index] ?? primary;
+    const text = redisConf({ node, folder: join(folder, node.name), redis, numbers: NUMBERS, ...secrets });
+    start(node.name, REDIS_CONF, text, more);
   };
   const sentinelOptions: RealTrio['sentinelOptions'] = (index) => ({
     node: redis.sentinels[index] ?? primary,
@@ -94,11 +102,8 @@ export async function startTrio(options: TrioOptions): Promise<RealTrio> {
   });
   try {
     for (const { name } of [...redis.nodes, ...redis.sentinels]) mkdirSync(join(folder, name));
-    for (const node of redis.nodes) {
-      const text = redisConf({ node, folder: join(folder, node.name), redis, numbers: NUMBERS, ...secrets });
-      const follow = node === primary ? [] : ['--replicaof', primary.host, String(primary.port)];
-      start(node.name, REDIS_CONF, text, follow);
-    }
+    const follow = ['--replicaof', primary.host, String(primary.port)];
+    for (const index of [0, 1, 2]) startRedis(index, index === 0 ? [] : follow);
     await until('both replicas follow', async () => {
       const role = parseRole(await ask(options.redis, primary, ['ROLE']));
       return role.is === 'primary' && role.replicas.length === 2;
@@ -127,7 +132,12 @@ export async function startTrio(options: TrioOptions): Promise<RealTrio> {
     sentinels: redis.sentinels,
     sentinelOptions,
     sentinelFile: (index) => readFileSync(join(folder, `sentinel-${index + 1}`, SENTINEL_CONF), 'utf8'),
-    kill: (index) => void children[index]?.kill('SIGKILL'),
+    kill: async (index) => {
+      const child = children.get(redis.nodes[index]?.name ?? '');
+      if (child !== undefined) await ended(child);
+    },
+    restart: startRedis,
+    log: (node) => readFileSync(join(folder, `${node}.log`), 'utf8'),
     stop,
   };
 }
@@ -172,23 +182,4 @@ function ended(child: ChildProcess): Promise<void> {
     child.once('exit', () => resolve());
     child.kill('SIGKILL');
   });
-}
-
-/** Ports that were free a moment ago, all at once, so that none is given twice. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.once('error', reject);
-          server.listen(0, '127.0.0.1', () => {
-            const address = server.address();
-            resolve(typeof address === 'object' && address !== null ? address.port : 0);
-          });
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => void server.close(resolve))));
-  return ports;
 }

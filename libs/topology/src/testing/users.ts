@@ -13,9 +13,13 @@ export const PASSWORDS: Readonly<Record<RedisUser, string>> = {
   replication: 'password of "replicas"',
 };
 
-/** Connections as one user. */
-export const as = (user: RedisUser): RedisNodes =>
-  createRedisNodes({ username: redisUserName(user), password: PASSWORDS[user] });
+/** Connections as one user; over TLS where the certificates are given that the other end must be signed by. */
+export const as = (user: RedisUser, ca?: string): RedisNodes =>
+  createRedisNodes({
+    username: redisUserName(user),
+    password: PASSWORDS[user],
+    ...(ca === undefined ? {} : { tls: { ca } }),
+  });
 
 /** A call of one of our functions. */
 export const fcall = (name: string, keys: readonly string[], ...args: string[]): Command => [

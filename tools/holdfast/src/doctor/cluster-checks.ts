@@ -13,6 +13,7 @@ export function checkSecrets({ values, path }: LoadedConfiguration): readonly Ch
     values.clusterSecretFile,
     ...(values.redis.passwordFile === undefined ? [] : [values.redis.passwordFile]),
     ...Object.values(values.redis.users ?? {}).map(({ passwordFile }) => passwordFile),
+    ...(values.redis.tls === undefined ? [] : [values.redis.tls.keyFile]),
     ...(values.clickhouse.passwordFile === undefined ? [] : [values.clickhouse.passwordFile]),
     ...values.accounts.map(({ bridgeSecretFile }) => bridgeSecretFile),
     ...values.webhooks.map(({ tokenFile }) => tokenFile),
