@@ -28,8 +28,8 @@ export type NodeWatch = {
   readonly silentSinceMs: () => number | undefined;
   /** Since when it is suspected not to answer or to be no primary. */
   readonly goneSinceMs: () => number | undefined;
-  /** Sends a probe if it is time. */
-  readonly tick: () => void;
+  /** Sends a probe; `everyMs` is how often this is called. */
+  readonly tick: (everyMs: number) => void;
   readonly close: () => void;
 };
 
@@ -109,11 +109,12 @@ export function createNodeWatch(options: NodeWatchOptions): NodeWatch {
         : undefined,
     silentSinceMs: () => suspectedSince(answering, detector),
     goneSinceMs: () => suspectedSince(primary, detector),
-    tick: () => {
+    tick: (everyMs) => {
       if (closed) return;
       const nowMs = host.monotonicMs();
-      primary = stepDetector(primary, { is: 'tick' }, nowMs, detector).state;
-      const ticked = stepDetector(answering, { is: 'tick' }, nowMs, detector);
+      const paced = { ...detector, probeMs: everyMs };
+      primary = stepDetector(primary, { is: 'tick' }, nowMs, paced).state;
+      const ticked = stepDetector(answering, { is: 'tick' }, nowMs, paced);
       answering = ticked.state;
       if (ticked.effects.length > 0) void probe(nowMs);
     },

@@ -94,12 +94,15 @@ export function createSentinels(options: SentinelsOptions): Sentinels {
     const endpoint = sentinels[index];
     const name = endpoint === undefined ? '' : endpointName(endpoint);
     try {
-      const [named, id] = await ask(index, [
+      const [named, id, info] = await ask(index, [
         ['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', primaryName],
         ['SENTINEL', 'MYID'],
+        ['INFO', 'sentinel'],
       ]);
       const address = Array.isArray(named) ? (named as readonly RedisReply[]).join(':') : String(named);
       if (address !== primary) return `${name} names ${address}`;
+      // It would take the request and act on it when its pause is over, by then on a healthy primary.
+      if (/^sentinel_tilt:1/m.test(String(info))) return `${name} pauses after a jump of its clock (TILT)`;
       await Promise.all(
         sentinels.flatMap((_, other) => (other === index ? [] : [askVote(other, primary, String(id))])),
       );

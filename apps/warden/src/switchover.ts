@@ -72,7 +72,7 @@ async function awaitPromotion(parts: SwitchoverParts, sentinel: number): Promise
   let sendingSinceMs: number | undefined;
   let paused = false;
   while (host.monotonicMs() < endMs) {
-    for (const watch of watches) watch.tick();
+    for (const watch of watches) watch.tick(POLL_MS * 10);
     const promoted = watches.find((watch) => watch !== own && watch.seen()?.role.is === 'primary');
     if (promoted !== undefined) return promoted;
     if (!paused) {

@@ -3,7 +3,7 @@ import {
   couldChoose,
   type InSyncLevel,
   type InSyncRecord,
-  inSyncLevel,
+  levelNow,
   namedByMost,
   neededBy,
   type SentinelSight,
@@ -83,6 +83,7 @@ export function viewOf(parts: ViewParts): WardenView {
   const { own, situation, watches } = parts;
   const present = situation.present();
   const needed = present === undefined ? [] : neededBy(present.record, present.name);
+  const connected = (present?.role.replicas ?? []).map(({ endpoint }) => endpoint);
   const waits = parts.coldStarter.waits();
   const seen = own.seen();
   return {
@@ -98,7 +99,7 @@ export function viewOf(parts: ViewParts): WardenView {
     primary: present?.name ?? null,
     named: namedByMost(parts.sights) ?? null,
     inSync: {
-      level: inSyncLevel(needed.length, watches.length),
+      level: levelNow(needed, connected, watches.length),
       term: present?.record.term ?? 0,
       change: present?.record.change ?? 0,
       members: present?.record.members ?? [],

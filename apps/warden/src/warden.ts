@@ -52,7 +52,9 @@ export type Warden = {
 const SLOW_PROBE_MS = 250;
 const SLOW_LIMIT_MS = 1000;
 const HURRIED_PROBE_MS = 5;
-const TEND_MS = 80;
+/** The replicas are asked with every so many probes of the primary. */
+const REPLICA_BEATS = 4;
+const TEND_MS = 100;
 const LOOK_MS = 500;
 
 /** Starts it; rejects when its endpoint cannot be listened on. */
@@ -135,11 +137,18 @@ export async function createWarden(parts: {
   const complaints = createComplaints({ watches, sights, log });
   const library = createLibraryLoader({ redis, situation, log });
 
+  let beats = 0;
   const beat = (): void => {
     if (left) return;
-    for (const watch of watches) watch.tick();
+    const everyMs = failover.hurried() ? HURRIED_PROBE_MS : detector.probeMs;
+    const all = failover.hurried() || !detects || beats % REPLICA_BEATS === 0;
+    beats += 1;
+    for (const watch of watches) {
+      if (watch.name === situation.last()) watch.tick(detector.probeMs);
+      else if (all) watch.tick(detector.probeMs * (detects ? REPLICA_BEATS : 1));
+    }
     consider();
-    host.after(failover.hurried() ? HURRIED_PROBE_MS : detector.probeMs, beat);
+    host.after(everyMs, beat);
   };
   const keep = (run: () => Promise<unknown>, everyMs: number): void => {
     const turn = async (): Promise<void> => {

@@ -1,6 +1,14 @@
 /** Acknowledged by name, not by count (I1); which record is the newer one. */
 import { describe, expect, it } from 'vitest';
-import { inSyncLevel, type InSyncRecord, isNewer, neededBy, primaryRank, reachedBy } from './in-sync-set.ts';
+import {
+  inSyncLevel,
+  type InSyncRecord,
+  isNewer,
+  levelNow,
+  neededBy,
+  primaryRank,
+  reachedBy,
+} from './in-sync-set.ts';
 
 const seen = [
   { endpoint: 'b', offset: 10 },
@@ -48,4 +56,11 @@ it('ranks a promoted node above the old primary and below whoever has claimed si
 
 it('tells how safe writes are', () => {
   expect([2, 1, 0].map((needed) => inSyncLevel(needed, 3))).toEqual(['full', 'degraded', 'none']);
+});
+
+it('tells that nothing is acknowledged while a member is not connected', () => {
+  expect(levelNow(['b', 'c'], ['b', 'c'], 3)).toBe('full');
+  expect(levelNow(['b'], ['b', 'c'], 3)).toBe('degraded');
+  expect(levelNow(['b', 'c'], ['c'], 3)).toBe('none');
+  expect(levelNow([], ['b', 'c'], 3)).toBe('none');
 });

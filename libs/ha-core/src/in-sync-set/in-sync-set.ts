@@ -72,3 +72,15 @@ export function inSyncLevel(needed: number, nodes: number): InSyncLevel {
   if (needed === 0) return 'none';
   return needed >= nodes - 1 ? 'full' : 'degraded';
 }
+
+/**
+ * The level as it is at this moment: a member that an acknowledgement needs and that the primary does not list as
+ * connected holds everything up until it is back or has left the set.
+ */
+export function levelNow(
+  needed: readonly string[],
+  connected: readonly string[],
+  nodes: number,
+): InSyncLevel {
+  return needed.every((member) => connected.includes(member)) ? inSyncLevel(needed.length, nodes) : 'none';
+}
