@@ -1,13 +1,18 @@
 /** The two sides of the RedisNode port that the one suite runs on: a simulated Redis with two replicas, and a real one. */
-import type { Endpoint, RedisNode, RedisNodes } from '@holdfast/ha-core';
+import type { Endpoint, Host, RedisNode, RedisNodes } from '@holdfast/ha-core';
+import { realHost } from '@holdfast/process';
 import { createRedisNodes, ensureFunctions } from '@holdfast/redis';
-import { startRealRedis } from '@holdfast/redis/testing';
+import { type RealRedis, startRealRedis } from '@holdfast/redis/testing';
 import { createRedisCluster, createWire, createWorld } from '@holdfast/simulation';
 
 export type RedisSide = {
   /** The first is the primary, the others its replicas. */
   readonly endpoints: readonly Endpoint[];
   readonly nodes: RedisNodes;
+  /** Of a client of this side. */
+  readonly host: Host;
+  /** Whose rules it goes by, where versions differ. */
+  readonly major: number;
   /** Lets time pass until the promise settles. Everything that a test awaits goes through it. */
   readonly drive: <Value>(promise: Promise<Value>) => Promise<Value>;
   readonly pause: (ms: number) => Promise<void>;
@@ -47,6 +52,8 @@ async function startSimulated(settings: Readonly<Record<string, string>> = {}): 
   const side: RedisSide = {
     endpoints: cluster.endpoints,
     nodes: cluster.nodesFor(client),
+    host: client.host,
+    major: 7,
     drive,
     pause: async (ms) => {
       await world.run(world.now() + ms);
@@ -69,6 +76,8 @@ async function startReal(settings: Readonly<Record<string, string>> = {}): Promi
   const side: RedisSide = {
     endpoints: redis.endpoints,
     nodes,
+    host: realHost,
+    major: await majorOf(nodes, redis),
     drive: (promise) => promise,
     pause: (ms) =>
       new Promise((resolve) => {
@@ -82,6 +91,17 @@ async function startReal(settings: Readonly<Record<string, string>> = {}): Promi
   };
   await loadFunctions(side);
   return side;
+}
+
+/** The major version that the node itself tells. */
+async function majorOf(nodes: RedisNodes, { endpoints: [primary] }: RealRedis): Promise<number> {
+  if (primary === undefined) throw new Error('there is no node 0');
+  const node = await nodes.open(primary, 2000);
+  const [info] = await node.run([['INFO', 'server']], 2000);
+  node.close();
+  const [, major] = /^redis_version:(\d+)\./m.exec(String(info)) ?? [];
+  if (major === undefined) throw new Error(`Redis does not tell its version: ${String(info)}`);
+  return Number(major);
 }
 
 async function loadFunctions(side: RedisSide): Promise<void> {
