@@ -1,4 +1,4 @@
-/** The clients of a simulated Redis: pipelines in order, transactions, and commands that block. */
+/** The clients of a simulated Redis: pipelines in order, transactions, subscriptions; what waits is in waiting.ts. */
 import { type Command, RedisError, type RedisReply } from '@holdfast/ha-core';
 import type { WireEnd } from '../world/wire.ts';
 import type { CommandRunner } from './command-runner.ts';
@@ -7,11 +7,10 @@ import { append } from './replication-log.ts';
 import {
   type ClientConnection,
   type ClientRequest,
-  countReached,
   offsetOf,
   type RedisServerState,
 } from './server-state.ts';
-import { readAhead, readRequest } from './stream-commands.ts';
+import { BLOCKED, createWaiting, forgetWaiting } from './waiting.ts';
 
 export type ClientAnswer = { readonly id: number; readonly replies: readonly RedisReply[] };
 
@@ -22,7 +21,12 @@ export type Clients = {
   readonly checkWaiting: () => void;
   /** The node's role changes: who is blocked gets an error and loses the connection. */
   readonly releaseBlocked: () => void;
-  readonly closeAll: () => void;
+  /** Ends the connections of a kind, but not the one that asks; how many. */
+  readonly kill: (kind: 'normal' | 'pubsub') => number;
+  /** Sends a message to the subscribers of a channel; how many there are. */
+  readonly publish: (channel: string, text: string) => number;
+  readonly pauseWrites: (ms: number) => void;
+  readonly resumeWrites: () => void;
 };
 
 type ClientParts = {
@@ -31,10 +35,7 @@ type ClientParts = {
   readonly runner: () => CommandRunner;
 };
 
-const BLOCKED = Symbol('blocked');
 const TRANSACTION = new Set(['MULTI', 'EXEC', 'DISCARD']);
-const UNBLOCKED =
-  'UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)';
 
 export function createClients({ state, turn, runner }: ClientParts): Clients {
   const byEnd = new Map<WireEnd, ClientConnection>();
@@ -51,6 +52,7 @@ export function createClients({ state, turn, runner }: ClientParts): Clients {
         replies: [],
         transaction: undefined,
         writtenOffset: 0,
+        channel: undefined,
         blocked: undefined,
         closing: false,
       };
@@ -64,8 +66,7 @@ export function createClients({ state, turn, runner }: ClientParts): Clients {
   const drop = (end: WireEnd): void => {
     const client = byEnd.get(end);
     if (client === undefined) return;
-    client.blocked?.cancel();
-    client.blocked = undefined;
+    forgetWaiting(state, client);
     client.closing = true;
     byEnd.delete(end);
     state.connections.delete(client);
@@ -103,8 +104,11 @@ export function createClients({ state, turn, runner }: ClientParts): Clients {
     turn.later(() => client.end.send({ id: done.request.id, replies } satisfies ClientAnswer));
   };
 
+  const waiting = createWaiting({ state, turn, runner, answer, proceed });
+
   const executeFor = (client: ClientConnection, command: Command): RedisReply | typeof BLOCKED => {
     const name = command[0].toUpperCase();
+    if (mayWrite(client, name, command) && waiting.holdBack(client)) return BLOCKED;
     if (TRANSACTION.has(name)) return called(client, transactionStep(client, name));
     const refused = runner().check(command);
     if (refused !== undefined) {
@@ -115,12 +119,22 @@ export function createClients({ state, turn, runner }: ClientParts): Clients {
       client.transaction.queued.push(command);
       return 'QUEUED';
     }
-    if (name === 'WAIT') return called(client, wait(client, command, true));
-    if (name === 'XREAD') return called(client, read(client, command));
+    if (name === 'WAIT') return called(client, waiting.wait(client, command, true));
+    if (name === 'XREAD') return called(client, waiting.read(client, command));
+    if (name === 'SUBSCRIBE') {
+      client.channel = command[1];
+      return ['subscribe', command[1] ?? '', 1];
+    }
     const reply = runner().execute(command);
     log();
     return called(client, reply);
   };
+
+  /** What a pause of writes holds back. */
+  const mayWrite = (client: ClientConnection, name: string, command: Command): boolean =>
+    name === 'EXEC'
+      ? client.transaction?.queued.some((queued) => runner().writes(queued)) === true
+      : runner().writes(command);
 
   /** As Redis 7.0 does: whatever a client executes, its WAIT then waits for all that was written until then. */
   const called = <Reply>(client: ClientConnection, reply: Reply): Reply => {
@@ -160,100 +174,20 @@ export function createClients({ state, turn, runner }: ClientParts): Clients {
       return new RedisError(`EXECABORT Transaction discarded because of: ${refused.message}`);
     const replies = transaction.queued.map((command): RedisReply => {
       const reply =
-        command[0].toUpperCase() === 'WAIT' ? wait(client, command, false) : runner().execute(command);
+        command[0].toUpperCase() === 'WAIT'
+          ? waiting.wait(client, command, false)
+          : runner().execute(command);
       return reply === BLOCKED ? null : reply;
     });
     log();
     return replies;
   };
 
-  const wait = (
-    client: ClientConnection,
-    command: Command,
-    mayBlock: boolean,
-  ): RedisReply | typeof BLOCKED => {
-    const [, wanted, timeout] = command;
-    if (command.length !== 3) return new RedisError("ERR wrong number of arguments for 'wait' command");
-    if (state.primary !== undefined) {
-      return new RedisError(
-        'ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if a replica is ' +
-          'configured to be writable (which is not the default) writes to replicas are just local and are not propagated.',
-      );
-    }
-    const [replicas, timeoutMs] = [Number(wanted), Number(timeout)];
-    if (!Number.isInteger(replicas)) return new RedisError('ERR value is not an integer or out of range');
-    if (!Number.isInteger(timeoutMs)) return new RedisError('ERR timeout is not an integer or out of range');
-    if (timeoutMs < 0) return new RedisError('ERR timeout is negative');
-    const offset = client.writtenOffset;
-    const reached = countReached(state, offset);
-    if (reached >= replicas || !mayBlock) return reached;
-    const late = (): void =>
-      turn.work(() => unblock(client, client.blocked, () => countReached(state, offset)));
-    const cancel = timeoutMs === 0 ? () => undefined : state.process.host.after(timeoutMs, late);
-    client.blocked = { on: 'wait', replicas, offset, cancel };
-    state.askReplicas = true;
-    return BLOCKED;
-  };
-
-  const read = (client: ClientConnection, command: Command): RedisReply | typeof BLOCKED => {
-    try {
-      const request = readRequest(runner().context, command.slice(1));
-      const there = readAhead(runner().context, request);
-      if (there !== null || request.blockMs === undefined) return there;
-      const late = (): void => turn.work(() => unblock(client, client.blocked, () => null));
-      const cancel =
-        request.blockMs === 0 ? () => undefined : state.process.host.after(request.blockMs, late);
-      client.blocked = { on: 'stream', request, cancel };
-      return BLOCKED;
-    } catch (error) {
-      if (error instanceof RedisError) return error;
-      throw error;
-    }
-  };
-
-  const unblock = (
-    client: ClientConnection,
-    blocked: ClientConnection['blocked'],
-    reply: () => RedisReply,
-  ): void => {
-    if (blocked === undefined || client.blocked !== blocked) return;
-    blocked.cancel();
-    client.blocked = undefined;
-    answer(client, reply());
-    proceed(client);
-  };
-
   const serveReaders = (): void => {
     if (grown.size === 0) return;
     const keys = grown;
     grown = new Set();
-    for (const client of state.connections) {
-      const { blocked } = client;
-      if (blocked?.on !== 'stream' || !blocked.request.streams.some(({ key }) => keys.has(key))) continue;
-      const there = readAhead(runner().context, blocked.request);
-      if (there !== null) unblock(client, blocked, () => there);
-    }
-  };
-
-  const checkWaiting = (): void => {
-    for (const client of state.connections) {
-      const { blocked } = client;
-      if (blocked?.on !== 'wait') continue;
-      const reached = countReached(state, blocked.offset);
-      if (reached >= blocked.replicas) unblock(client, blocked, () => reached);
-    }
-  };
-
-  const releaseBlocked = (): void => {
-    for (const client of state.connections) {
-      const { blocked } = client;
-      if (blocked === undefined) continue;
-      blocked.cancel();
-      client.blocked = undefined;
-      client.closing = true;
-      turn.later(() => client.end.close());
-      answer(client, new RedisError(UNBLOCKED));
-    }
+    waiting.serveReaders(keys);
   };
 
   return {
@@ -263,14 +197,26 @@ export function createClients({ state, turn, runner }: ClientParts): Clients {
       // A replica grows by what it applies, outside of any client's command.
       if (asking === undefined) serveReaders();
     },
-    checkWaiting,
-    releaseBlocked,
-    closeAll: () => {
-      for (const client of state.connections) {
-        if (client === asking) continue;
+    checkWaiting: waiting.checkWaiting,
+    releaseBlocked: waiting.releaseAll,
+    kill: (kind) => {
+      const killed = [...state.connections].filter(
+        (client) => client !== asking && (client.channel === undefined) === (kind === 'normal'),
+      );
+      for (const client of killed) {
         client.closing = true;
         turn.later(() => client.end.close());
       }
+      return killed.length;
     },
+    publish: (channel, text) => {
+      const heard = [...state.connections].filter((client) => client.channel === channel);
+      for (const { end } of heard) {
+        turn.later(() => end.send({ id: 0, replies: [['message', channel, text]] } satisfies ClientAnswer));
+      }
+      return heard.length;
+    },
+    pauseWrites: (ms) => waiting.pause(state.process.host.monotonicMs() + ms),
+    resumeWrites: waiting.unpause,
   };
 }

@@ -18,7 +18,7 @@ export type CommandRunner = {
   readonly check: (command: Command) => RedisError | undefined;
   /** Executes a command whatever `check` says; returns its reply, errors as values. */
   readonly execute: (command: Command) => RedisReply;
-  /** Does this command write, now? FCALL does unless its function says `no-writes`. */
+  /** Is this held back by a pause of writes? Every FCALL is, and PUBLISH, which is replicated. */
   readonly writes: (command: Command) => boolean;
   /** Applies what another node executed. */
   readonly apply: (effect: Effect) => void;
@@ -67,7 +67,7 @@ export function createCommandRunner(
       const found = functionOf(args);
       return found?.writes === true ? refusedWrite(state, found.denyOom) : undefined;
     }
-    if (SERVER_COMMANDS.has(name) || name === 'WAIT') return undefined;
+    if (SERVER_COMMANDS.has(name) || name === 'WAIT' || name === 'SUBSCRIBE') return undefined;
     const row = rowOf(name);
     if (row === undefined) return unknownCommand(given, args);
     if (args.length < row.least || (row.most !== undefined && args.length > row.most))
@@ -120,8 +120,7 @@ export function createCommandRunner(
     execute,
     writes: (command) => {
       const name = command[0].toUpperCase();
-      if (name === 'FCALL') return functionOf(command.slice(1))?.writes === true;
-      return rowOf(name)?.writes === true;
+      return name === 'FCALL' || name === 'PUBLISH' || rowOf(name)?.writes === true;
     },
     apply: (effect) => {
       const [name, ...args] = effect;

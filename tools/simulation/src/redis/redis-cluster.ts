@@ -1,12 +1,15 @@
-/** A simulated Redis with its replicas: nodes on machines of their own, killed, started again, frozen, cut off. */
+/**
+ * A simulated Redis with its replicas and Sentinels: a node and, when asked for, a Sentinel on each machine; killed,
+ * started again, frozen, cut off.
+ */
 import type { Endpoint, RedisNodes } from '@holdfast/ha-core';
+import { startSentinel } from '../sentinel/sentinel.ts';
+import { type SentinelFile, type SentinelState, shownAddress } from '../sentinel/state.ts';
 import type { VirtualProcess } from '../world/virtual-process.ts';
 import type { Wire } from '../world/wire.ts';
 import type { World } from '../world/world.ts';
 import { createDataSet } from './data-set.ts';
 import { startRedisServer } from './redis-server.ts';
-import { startSentinel } from './sentinel.ts';
-import type { SentinelView } from './sentinel-answers.ts';
 import type { RedisDisk, RedisServerState, RedisSettings } from './server-state.ts';
 import { createVirtualRedisNodes } from './virtual-redis-nodes.ts';
 
@@ -17,14 +20,25 @@ export type RedisCluster = {
   readonly names: readonly string[];
   /** A Sentinel on each of the first machines, when asked for: `sentinel-1`, … */
   readonly sentinels: readonly Endpoint[];
-  readonly sentinelViews: readonly SentinelView[];
+  readonly sentinelNames: readonly string[];
+  /** The present process of a node or a Sentinel. */
   readonly process: (name: string) => VirtualProcess;
   readonly state: (name: string) => RedisServerState;
+  readonly sentinel: (name: string) => SentinelState;
   readonly kill: (name: string) => void;
-  /** Starts a killed node with what is on its disk; as a replica of `of`, when given. */
-  readonly restart: (name: string, of?: Endpoint) => void;
+  /** Starts a node that does not run, with what is on its disk; as a replica of `replicaOf`, else of whom its disk says. */
+  readonly restart: (name: string, how?: RedisStart) => void;
+  /** Starts a Sentinel that does not run, with what is in its file. */
+  readonly restartSentinel: (name: string) => void;
   /** Connections for a process of this world. */
   readonly nodesFor: (process: VirtualProcess) => RedisNodes;
+};
+
+export type RedisStart = {
+  readonly replicaOf?: Endpoint;
+  readonly settings?: Partial<RedisSettings>;
+  /** Nothing is on its disk any more. */
+  readonly empty?: boolean;
 };
 
 export type RedisClusterOptions = {
@@ -35,6 +49,12 @@ export type RedisClusterOptions = {
   readonly sentinels?: number;
   readonly downAfterMs?: number;
   readonly failoverTimeoutMs?: number;
+  readonly parallelSyncs?: number;
+  readonly primaryName?: string;
+  /** The nodes are not started: the scenario does that, through a gate of its own. */
+  readonly unstarted?: true;
+  /** Told when a node becomes a primary, by whatever way, before anything is executed as one. */
+  readonly onPrimary?: (name: string, state: RedisServerState) => void;
 };
 
 export const REDIS_SETTINGS: RedisSettings = {
@@ -46,6 +66,8 @@ export const REDIS_SETTINGS: RedisSettings = {
   maxmemory: 0,
 };
 
+type Row = { process: VirtualProcess; state: RedisServerState | undefined; disk: RedisDisk };
+
 /** Starts the nodes; replicas need a moment of the world's time to be in sync. */
 export function createRedisCluster(
   world: World,
@@ -56,63 +78,107 @@ export function createRedisCluster(
   const firstPort = options.firstPort ?? 6379;
   const names = Array.from({ length: count }, (_, index) => `redis-${index + 1}`);
   const endpoints = names.map((_, index): Endpoint => ({ host: '127.0.0.1', port: firstPort + index }));
-  const sentinelProcesses = new Map<string, VirtualProcess>();
-  const rows = new Map<string, { process: VirtualProcess; state: RedisServerState; disk: RedisDisk }>();
-  const find = (name: string): { process: VirtualProcess; state: RedisServerState; disk: RedisDisk } => {
-    const row = rows.get(name);
-    if (row === undefined) throw new Error(`no Redis node is called ${name}`);
-    return row;
-  };
-  const start = (name: string, disk: RedisDisk): void => {
+  const rows = new Map<string, Row>();
+  const start = (name: string, disk: RedisDisk, settings: Partial<RedisSettings> = {}): void => {
     const process = world.start(name);
-    const state = startRedisServer({
+    const row: Row = { process, state: undefined, disk };
+    rows.set(name, row);
+    row.state = startRedisServer({
       wire,
       process,
       endpoint: endpoints[names.indexOf(name)] ?? { host: '127.0.0.1', port: 0 },
       disk,
-      settings: { ...REDIS_SETTINGS, ...options.settings },
+      settings: { ...REDIS_SETTINGS, ...options.settings, ...settings },
       fsyncMs: options.fsyncMs ?? [0.1, 0.6],
+      onPrimary: (state) => options.onPrimary?.(name, state),
     });
-    rows.set(name, { process, state, disk });
   };
-
-  for (const [index, name] of names.entries()) {
-    start(name, { data: createDataSet(), replicaOf: index === 0 ? undefined : endpoints[0] });
-  }
-  const sentinels = Array.from(
-    { length: options.sentinels ?? 0 },
-    (_, index): Endpoint => ({ host: '127.0.0.1', port: firstPort + 20_000 + index }),
+  const disks = new Map<string, RedisDisk>(
+    names.map((name, index) => [
+      name,
+      { data: createDataSet(), replicaOf: index === 0 ? undefined : endpoints[0] },
+    ]),
   );
-  const sentinelViews = sentinels.map((endpoint, index) => {
-    const process = world.start(`sentinel-${index + 1}`, names[index % count]);
-    sentinelProcesses.set(process.name, process);
-    return startSentinel({
-      wire,
-      process,
-      endpoint,
-      name: 'mymaster',
-      nodes: endpoints,
-      sentinels,
-      downAfterMs: options.downAfterMs ?? 500,
-      failoverTimeoutMs: options.failoverTimeoutMs ?? 2000,
-      quorum: Math.floor(sentinels.length / 2) + 1,
-      note: world.note,
-    });
-  });
+  const diskOf = (name: string): RedisDisk => known(disks.get(name), name);
+  if (options.unstarted === undefined) for (const name of names) start(name, diskOf(name));
+
+  const { sentinels, sentinelNames, sentinelRows, startOne } = sentinelsOf(world, wire, endpoints, options);
   return {
     endpoints,
     names,
     sentinels,
-    sentinelViews,
-    process: (name) => sentinelProcesses.get(name) ?? find(name).process,
-    state: (name) => find(name).state,
-    kill: (name) => find(name).process.crash(),
-    restart: (name, of) => {
-      const { process, disk } = find(name);
-      process.crash();
-      if (of !== undefined) disk.replicaOf = of;
-      start(name, disk);
+    sentinelNames,
+    process: (name) => known(sentinelRows.get(name)?.options.process ?? rows.get(name)?.process, name),
+    state: (name) => known(rows.get(name)?.state, name),
+    sentinel: (name) => known(sentinelRows.get(name), name),
+    kill: (name) => known(rows.get(name), name).process.crash(),
+    restart: (name, how = {}) => {
+      rows.get(name)?.process.crash();
+      const disk = diskOf(name);
+      if (how.empty === true) disk.data = createDataSet();
+      if (how.replicaOf !== undefined) disk.replicaOf = how.replicaOf;
+      start(name, disk, how.settings);
     },
+    restartSentinel: startOne,
     nodesFor: (process) => createVirtualRedisNodes(wire, process),
   };
+}
+
+function sentinelsOf(
+  world: World,
+  wire: Wire,
+  nodes: readonly Endpoint[],
+  options: RedisClusterOptions,
+): {
+  sentinels: readonly Endpoint[];
+  sentinelNames: readonly string[];
+  sentinelRows: ReadonlyMap<string, SentinelState>;
+  startOne: (name: string) => void;
+} {
+  const firstPort = (options.firstPort ?? 6379) + 20_000;
+  const count = options.sentinels ?? 0;
+  const sentinels = Array.from(
+    { length: count },
+    (_, index): Endpoint => ({ host: '127.0.0.1', port: firstPort + index }),
+  );
+  const sentinelNames = sentinels.map((_, index) => `sentinel-${index + 1}`);
+  const [primary] = nodes;
+  const files = new Map<string, SentinelFile>(
+    sentinelNames.map((name) => [
+      name,
+      {
+        primary: primary === undefined ? '' : shownAddress(primary),
+        currentEpoch: 0,
+        configEpoch: 0,
+        leaderEpoch: 0,
+      },
+    ]),
+  );
+  const sentinelRows = new Map<string, SentinelState>();
+  const startOne = (name: string): void => {
+    const index = sentinelNames.indexOf(name);
+    sentinelRows.get(name)?.options.process.crash();
+    const state = startSentinel({
+      wire,
+      process: world.start(name, `redis-${(index % nodes.length) + 1}`),
+      endpoint: known(sentinels[index], name),
+      name: options.primaryName ?? 'mymaster',
+      nodes,
+      sentinels,
+      downAfterMs: options.downAfterMs ?? 500,
+      failoverTimeoutMs: options.failoverTimeoutMs ?? 2000,
+      parallelSyncs: options.parallelSyncs ?? 2,
+      quorum: Math.floor(count / 2) + 1,
+      file: known(files.get(name), name),
+      note: world.note,
+    });
+    sentinelRows.set(name, state);
+  };
+  for (const name of sentinelNames) startOne(name);
+  return { sentinels, sentinelNames, sentinelRows, startOne };
+}
+
+function known<Value>(value: Value | undefined, name: string): Value {
+  if (value === undefined) throw new Error(`nothing is called ${name}, or it was never started`);
+  return value;
 }

@@ -19,6 +19,8 @@ export type RedisServerOptions = {
   readonly settings: RedisSettings;
   /** How long one flush of the log takes, drawn between these. */
   readonly fsyncMs: readonly [number, number];
+  /** Told when it becomes a primary, by whatever way, before anything is executed as one. */
+  readonly onPrimary: (state: RedisServerState) => void;
 };
 
 /** Queues work for the thread. What `run` wants to send goes to `later`, which happens after the flush. */
@@ -42,6 +44,7 @@ export function startRedisServer(options: RedisServerOptions): RedisServerState 
     primary: undefined,
     replicas: new Map(),
     connections: new Set(),
+    blockedOn: { wait: 0, stream: 0, pause: 0 },
     goodReplicas: 0,
     askReplicas: false,
   };
@@ -84,16 +87,25 @@ export function startRedisServer(options: RedisServerOptions): RedisServerState 
     host.after(least + host.random() * (most - least), answer);
   };
 
-  const replication = createReplication({ state, wire, turn, apply: (effect) => runner.apply(effect) });
+  const replication = createReplication({
+    state,
+    wire,
+    turn,
+    apply: (effect) => runner.apply(effect),
+    onPrimary: () => options.onPrimary(state),
+  });
   const clients = createClients({ state, turn, runner: () => runner });
   const runner = createCommandRunner(
     state,
     {
       follow: (of) => {
-        clients.releaseBlocked();
+        if (of !== undefined) clients.releaseBlocked();
         replication.follow(of);
       },
-      killClients: () => clients.closeAll(),
+      killClients: clients.kill,
+      publish: clients.publish,
+      pauseWrites: clients.pauseWrites,
+      resumeWrites: clients.resumeWrites,
     },
     (key) => clients.streamGrown(key),
   );
@@ -113,6 +125,7 @@ export function startRedisServer(options: RedisServerOptions): RedisServerState 
   };
   host.after(host.random() * 1000, everySecond);
   if (options.disk.replicaOf !== undefined) replication.follow(options.disk.replicaOf);
+  else options.onPrimary(state);
   return state;
 }
 

@@ -31,13 +31,15 @@ type ReplicationParts = {
   readonly wire: Wire;
   readonly turn: Turn;
   readonly apply: (effect: Effect) => void;
+  readonly onPrimary: () => void;
 };
 
 /** A full copy takes so long at least: the child process that writes it. */
 const FULL_COPY_MS = 20;
-const RECONNECT_MS = 200;
+/** A lost link is opened again at once; where that fails, with the next turn of what Redis does every second. */
+const AGAIN_MS = 1000;
 
-export function createReplication({ state, wire, turn, apply }: ReplicationParts): Replication {
+export function createReplication({ state, wire, turn, apply, onPrimary }: ReplicationParts): Replication {
   const { host } = state.process;
   /** How far each replica was fed: the number of log entries can shrink, the offset cannot. */
   const fed = new Map<WireEnd, number>();
@@ -52,6 +54,13 @@ export function createReplication({ state, wire, turn, apply }: ReplicationParts
     if (state.replicas.delete(end)) refreshGood();
   };
 
+  const dropReplicas = (): void => {
+    for (const end of state.replicas.keys()) {
+      dropReplica(end);
+      end.close();
+    }
+  };
+
   const follow = (of: Endpoint | undefined): void => {
     const before = state.primary;
     const unchanged = before?.of.host === of?.host && before?.of.port === of?.port;
@@ -60,28 +69,27 @@ export function createReplication({ state, wire, turn, apply }: ReplicationParts
       state.primary = undefined;
       before.end?.close();
     }
-    for (const end of state.replicas.keys()) {
-      dropReplica(end);
-      end.close();
-    }
     if (of === undefined) {
+      dropReplicas();
       const { log } = state;
       log.previousId = log.id;
       log.previousUntil = log.offset;
       log.id = `${state.runId.slice(0, 20)}${Math.floor(host.random() * 1e15)
         .toString(16)
         .padStart(20, '0')}`;
-      return;
+      return onPrimary();
     }
+    // Its own replicas stay for now: they are dropped when it takes over another history.
     const nowMs = host.monotonicMs();
-    state.primary = { of, state: 'connect', end: undefined, lastHeardMs: nowMs, downSinceMs: nowMs };
+    const downSinceMs = before?.state === 'connected' ? nowMs : before?.downSinceMs;
+    state.primary = { of, state: 'connect', end: undefined, lastHeardMs: nowMs, downSinceMs };
     connect(state.primary);
   };
 
   const connect = (link: PrimaryLink): void => {
     link.state = 'connecting';
     const again = (): void => {
-      host.after(RECONNECT_MS, () => {
+      host.after(AGAIN_MS * host.random(), () => {
         if (state.primary === link && link.state === 'connect') connect(link);
       });
     };
@@ -102,9 +110,11 @@ export function createReplication({ state, wire, turn, apply }: ReplicationParts
       end.onClosed(() => {
         if (state.primary !== link || link.end !== end) return;
         link.end = undefined;
+        const wasUp = link.state === 'connected';
         link.state = 'connect';
-        link.downSinceMs ??= host.monotonicMs();
-        again();
+        if (wasUp) link.downSinceMs = host.monotonicMs();
+        if (wasUp) connect(link);
+        else again();
       });
       const { id, offset } = state.log;
       const message: ReplicationMessage = { is: 'psync', id, offset, endpoint: state.endpoint };
@@ -122,11 +132,13 @@ export function createReplication({ state, wire, turn, apply }: ReplicationParts
       acknowledge(link);
     };
     if (message.is === 'full') {
+      dropReplicas();
       state.disk.data = copyDataSet(message.data);
       state.log = { ...createLog(message.id), offset: message.offset };
       up();
     } else if (message.is === 'continue') {
       if (state.log.id !== message.id) {
+        dropReplicas();
         state.log.previousId = state.log.id;
         state.log.previousUntil = state.log.offset;
         state.log.id = message.id;

@@ -9,8 +9,12 @@ import { offsetOf, type RedisServerState, type RedisSettings } from './server-st
 export type ServerActions = {
   /** Becomes a replica of the endpoint, or a primary. */
   readonly follow: (of: { host: string; port: number } | undefined) => void;
-  /** Ends the connections of clients, but not the one that asks. */
-  readonly killClients: () => void;
+  /** Ends the connections of clients of a kind, but not the one that asks; how many. */
+  readonly killClients: (kind: 'normal' | 'pubsub') => number;
+  /** Tells the subscribers of a channel; how many there are. */
+  readonly publish: (channel: string, text: string) => number;
+  readonly pauseWrites: (ms: number) => void;
+  readonly resumeWrites: () => void;
   readonly propagate: (effect: readonly string[]) => void;
 };
 
@@ -40,10 +44,12 @@ export function runServerCommand(
       return 'OK';
     }
     case 'CLIENT':
-      if (argument(args, 0).toUpperCase() !== 'KILL')
-        return refuse('ERR unknown subcommand. Try CLIENT HELP.');
-      actions.killClients();
-      return 1;
+      return clientReply(actions, args);
+    case 'PUBLISH': {
+      const [channel, text] = [argument(args, 0), argument(args, 1)];
+      actions.propagate(['PUBLISH', channel, text]);
+      return actions.publish(channel, text);
+    }
     default:
       return undefined;
   }
@@ -58,7 +64,30 @@ export const SERVER_COMMANDS = new Set([
   'REPLICAOF',
   'SLAVEOF',
   'CLIENT',
+  'PUBLISH',
 ]);
+
+function clientReply(actions: ServerActions, args: readonly string[]): RedisReply {
+  const [what, ...words] = args.map((arg) => arg.toUpperCase());
+  switch (what) {
+    case 'KILL': {
+      const [type, kind] = words;
+      const others = words[2] === undefined || (words[2] === 'SKIPME' && words[3] === 'YES');
+      if (type !== 'TYPE' || (kind !== 'NORMAL' && kind !== 'PUBSUB') || !others)
+        return refuse('ERR syntax error');
+      return actions.killClients(kind === 'NORMAL' ? 'normal' : 'pubsub');
+    }
+    case 'PAUSE':
+      if (words[1] !== 'WRITE') return refuse('ERR CLIENT PAUSE mode must be WRITE or ALL');
+      actions.pauseWrites(wholeNumber(argument(words, 0), 'ERR timeout is not an integer or out of range'));
+      return 'OK';
+    case 'UNPAUSE':
+      actions.resumeWrites();
+      return 'OK';
+    default:
+      return refuse(`ERR unknown subcommand '${args[0] ?? ''}'. Try CLIENT HELP.`);
+  }
+}
 
 function roleReply(state: RedisServerState): RedisReply {
   const { primary } = state;
@@ -105,11 +134,12 @@ function replicationLines(state: RedisServerState): string[] {
           'role:slave',
           `master_host:${primary.of.host}`,
           `master_port:${primary.of.port}`,
-          `master_link_status:${primary.downSinceMs === undefined ? 'up' : 'down'}`,
-          ...(primary.downSinceMs === undefined
+          `master_link_status:${primary.state === 'connected' ? 'up' : 'down'}`,
+          ...(primary.state === 'connected'
             ? []
-            : [`master_link_down_since_seconds:${Math.floor((nowMs - primary.downSinceMs) / 1000)}`]),
-          `slave_repl_offset:${offsetOf(state)}`,
+            : [`master_link_down_since_seconds:${downSeconds(primary.downSinceMs, nowMs)}`]),
+          // A node that has not synchronised since it started says 1.
+          `slave_repl_offset:${primary.state === 'connected' ? offsetOf(state) : Math.max(1, offsetOf(state))}`,
           `slave_priority:${state.settings['replica-priority']}`,
         ];
   const replicas = [...state.replicas.values()].map(
@@ -126,6 +156,10 @@ function replicationLines(state: RedisServerState): string[] {
     `master_repl_offset:${offsetOf(state)}`,
   ];
 }
+
+/** -1 where the link never was up. */
+const downSeconds = (sinceMs: number | undefined, nowMs: number): number =>
+  sinceMs === undefined ? -1 : Math.floor((nowMs - sinceMs) / 1000);
 
 function configReply(state: RedisServerState, args: readonly string[]): RedisReply {
   const known = (name: string): name is keyof RedisSettings => Object.hasOwn(state.settings, name);

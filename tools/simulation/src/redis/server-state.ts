@@ -36,13 +36,16 @@ export type ClientConnection = {
   transaction: { queued: Command[]; broken: boolean } | undefined;
   /** The offset after its last command: what its WAIT waits for. */
   writtenOffset: number;
+  /** What it has subscribed to. */
+  channel: string | undefined;
   blocked: Blocked | undefined;
   closing: boolean;
 };
 
 export type Blocked =
   | { readonly on: 'wait'; readonly replicas: number; readonly offset: number; readonly cancel: () => void }
-  | { readonly on: 'stream'; readonly request: StreamRequest; readonly cancel: () => void };
+  | { readonly on: 'stream'; readonly request: StreamRequest; readonly cancel: () => void }
+  | { readonly on: 'pause'; readonly cancel: () => void };
 
 /** A replica as its primary sees it. */
 export type ReplicaLink = {
@@ -61,7 +64,7 @@ export type PrimaryLink = {
   state: 'connect' | 'connecting' | 'sync' | 'connected';
   end: WireEnd | undefined;
   lastHeardMs: number;
-  /** Since when the link is down; undefined while it is up. */
+  /** When the link went down last; undefined while it is up, and when it never was up. */
   downSinceMs: number | undefined;
 };
 
@@ -88,6 +91,8 @@ export type RedisServerState = {
   primary: PrimaryLink | undefined;
   readonly replicas: Map<WireEnd, ReplicaLink>;
   readonly connections: Set<ClientConnection>;
+  /** How many clients wait, by what for. */
+  readonly blockedOn: Record<Blocked['on'], number>;
   goodReplicas: number;
   /** Set when a client began to WAIT: the replicas are asked at the end of this turn. */
   askReplicas: boolean;

@@ -1,0 +1,95 @@
+/** What a simulated Sentinel answers to those who ask: where the primary is, and how it sees everybody. */
+import { RedisError, type RedisReply } from '@holdfast/ha-core';
+import { announcedPrimary } from './hello.ts';
+import type { Instance } from './instance.ts';
+import { addressWords, type SentinelState } from './state.ts';
+
+/** Answers the questions that change nothing. `args` begins with the name of the primary, where one is asked for. */
+export function answerQuestion(state: SentinelState, what: string, args: readonly string[]): RedisReply {
+  const { options, replicas, sentinels, primary } = state;
+  if (what === 'MYID') return state.id;
+  if (what === 'MASTERS') return [rowOf(state, primary)];
+  if (args[0] !== options.name) {
+    if (what === 'GET-MASTER-ADDR-BY-NAME') return null;
+    return new RedisError('ERR No such master with that name');
+  }
+  switch (what) {
+    case 'GET-MASTER-ADDR-BY-NAME':
+      return addressWords(announcedPrimary(state));
+    case 'MASTER':
+      return rowOf(state, primary);
+    case 'REPLICAS':
+    case 'SLAVES':
+      return [...replicas.values()].map((instance) => rowOf(state, instance));
+    case 'SENTINELS':
+      return [...sentinels.values()].map((instance) => rowOf(state, instance));
+    default:
+      return new RedisError(`ERR Unknown sentinel subcommand '${what}'. Try SENTINEL HELP.`);
+  }
+}
+
+function rowOf(state: SentinelState, instance: Instance): RedisReply {
+  const { kind, address } = instance;
+  const [ip, port] = addressWords(address);
+  const name = { primary: state.options.name, replica: address, sentinel: instance.id }[kind];
+  const fields: Record<string, string> = {
+    name,
+    ip,
+    port,
+    runid: kind === 'sentinel' ? instance.id : instance.runId,
+    flags: flagsOf(state, instance).join(','),
+    ...(kind === 'primary' ? primaryFields(state) : {}),
+    ...(kind === 'replica' ? replicaFields(instance) : {}),
+  };
+  return Object.entries(fields).flat();
+}
+
+function flagsOf({ failover }: SentinelState, instance: Instance): string[] {
+  const { kind, link, told } = instance;
+  const flags: readonly (readonly [string, boolean])[] = [
+    ['s_down', instance.downSinceMs > 0],
+    ['o_down', instance.agreedDownSinceMs > 0],
+    [{ primary: 'master', replica: 'slave', sentinel: 'sentinel' }[kind], true],
+    ['disconnected', link.disconnected],
+    ['master_down', kind === 'sentinel' && instance.saysDown],
+    ['failover_in_progress', kind === 'primary' && failover.state !== 'none'],
+    ['promoted', instance.promoted],
+    ['reconf_sent', told === 'sent'],
+    ['reconf_inprog', told === 'in progress'],
+    ['reconf_done', told === 'done'],
+    ['force_failover', kind === 'primary' && failover.forced],
+  ];
+  return flags.flatMap(([flag, holds]) => (holds ? [flag] : []));
+}
+
+function primaryFields({
+  failover,
+  file,
+  options,
+  replicas,
+  sentinels,
+}: SentinelState): Record<string, string> {
+  return {
+    ...(failover.state === 'none' ? {} : { 'failover-state': failover.state }),
+    'down-after-milliseconds': String(options.downAfterMs),
+    'config-epoch': String(file.configEpoch),
+    'num-slaves': String(replicas.size),
+    'num-other-sentinels': String(sentinels.size),
+    quorum: String(options.quorum),
+    'failover-timeout': String(options.failoverTimeoutMs),
+    'parallel-syncs': String(options.parallelSyncs),
+  };
+}
+
+function replicaFields(instance: Instance): Record<string, string> {
+  const [host, port] = instance.follows === '' ? ['?', '0'] : addressWords(instance.follows);
+  return {
+    'role-reported': instance.role,
+    'master-link-down-time': String(instance.linkDownMs),
+    'master-link-status': instance.linkUp ? 'ok' : 'err',
+    'master-host': host,
+    'master-port': port,
+    'slave-priority': String(instance.priority),
+    'slave-repl-offset': String(instance.offset),
+  };
+}
