@@ -4,7 +4,7 @@
  * names them so.
  */
 import type { Configuration } from '@holdfast/configuration';
-import { type Endpoint, type InSyncLevel, inSyncLevel } from '@holdfast/ha-core';
+import { type Endpoint, type InSyncLevel, levelNow } from '@holdfast/ha-core';
 import { z } from 'zod';
 
 const record = z.looseObject({
@@ -126,10 +126,11 @@ export function topologyOf(
   const best = newestOf(reports);
   if (best === undefined) return undefined;
   const { term, change, members, needed } = best.inSync;
+  const connected = best.replicas.map(({ endpoint }) => endpoint);
   return {
     toldBy: best.name,
     primary: best.primary,
-    inSync: { level: inSyncLevel(needed.length, redis.nodes.length), term, change, members, needed },
+    inSync: { level: levelNow(needed, connected, redis.nodes.length), term, change, members, needed },
     nodes: redis.nodes.map((node) => nodeView(node, best, reports)),
     sentinels: redis.sentinels.map((sentinel) => {
       const sight = best.sentinels.find(({ endpoint }) => endpoint === at(sentinel));

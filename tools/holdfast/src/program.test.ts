@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { exitCodeOf } from './failures.ts';
-import { createProgram } from './program.ts';
+import { type Ended, runCommand as parsed } from './testing/run-command.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 
@@ -15,25 +14,6 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'holdfast-cli-'));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
-type Ended = { readonly exitCode: number | null; readonly stdout: string; readonly stderr: string };
-
-/** The command line in this process, with what it writes and how it would exit. */
-async function parsed(...args: string[]): Promise<Ended> {
-  const out: string[] = [];
-  const errors: string[] = [];
-  const program = createProgram({
-    writeOut: (text) => void out.push(text),
-    writeErr: (text) => void errors.push(text),
-  });
-  let exitCode = 0;
-  try {
-    await program.parseAsync(args, { from: 'user' });
-  } catch (error) {
-    exitCode = exitCodeOf(error, (text) => void errors.push(text));
-  }
-  return { exitCode, stdout: out.join(''), stderr: errors.join('') };
-}
 
 /** The command line as a process of its own. */
 function holdfast(...args: string[]): Promise<Ended> {
@@ -80,8 +60,8 @@ describe('a wrong command line', () => {
     ],
     [['stauts'], ["unknown command 'stauts'", 'Did you mean status?']],
     [
-      ['switchover', 'redis'],
-      ["'redis'", 'engine'],
+      ['switchover', 'broker'],
+      ["'broker'", 'engine, redis'],
     ],
     [['signal', 'send'], ['--account <account>']],
     [SEND, ['--action <action>']],
@@ -97,15 +77,19 @@ describe('a wrong command line', () => {
 });
 
 describe('a command that cannot be done', () => {
-  it.each([['status'], ['down'], ['doctor'], ['history', '--account', 'a']])(
-    '%s without a state exits with 1 and the path',
-    async (...args) => {
-      const state = join(folder, 'none');
-      const { exitCode, stderr } = await parsed(...args, '--state', state);
-      expect(stderr).toContain(`${state}: holds no cluster`);
-      expect(exitCode).toBe(1);
-    },
-  );
+  it.each([
+    ['status'],
+    ['down'],
+    ['doctor'],
+    ['history', '--account', 'a'],
+    ['switchover', 'redis'],
+    ['redis', 'recover'],
+  ])('%s without a state exits with 1 and the path', async (...args) => {
+    const state = join(folder, 'none');
+    const { exitCode, stderr } = await parsed(...args, '--state', state);
+    expect(stderr).toContain(`${state}: holds no cluster`);
+    expect(exitCode).toBe(1);
+  });
 
   it('names a damaged file', { timeout: SPAWN_LIMIT_MS }, async () => {
     const file = join(folder, 'holdfast.yaml');

@@ -3,6 +3,7 @@ import { Command, type OutputConfiguration } from 'commander';
 import { doctorCommand } from './commands/doctor.ts';
 import { downCommand } from './commands/down.ts';
 import { historyCommand } from './commands/history.ts';
+import { redisCommand } from './commands/redis.ts';
 import { signalCommand } from './commands/signal.ts';
 import { statusCommand } from './commands/status.ts';
 import { switchoverCommand } from './commands/switchover.ts';
@@ -22,6 +23,7 @@ export function createProgram(output: OutputConfiguration = {}): Command {
     signalCommand(),
     historyCommand(),
     switchoverCommand(),
+    redisCommand(),
     doctorCommand(),
   ];
   for (const command of commands) program.addCommand(throwing(command, program));

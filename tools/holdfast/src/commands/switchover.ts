@@ -1,4 +1,7 @@
-/** `holdfast switchover engine`: the active engine finishes what is in flight and hands the account to a standby. */
+/**
+ * `holdfast switchover`: planned changes that lose nothing. `engine`: the active engine finishes what is in flight and hands
+ * the account to a standby. `redis`: the primary hands over to a replica of the in-sync set.
+ */
 import { resolve } from 'node:path';
 import { sleep } from '@holdfast/ha-core';
 import type { Host } from '@holdfast/ha-core';
@@ -9,6 +12,8 @@ import { endpointName } from '@holdfast/redis';
 import { Argument, Command } from 'commander';
 import { CommandFailed } from '../failures.ts';
 import { stateOption } from '../options.ts';
+import { switchOverRedis } from '../redis/switch-over.ts';
+import { tellerOf } from '../screen.ts';
 import { askHttp } from '../status/http-json.ts';
 import { readEngines } from '../status/sources.ts';
 
@@ -21,21 +26,34 @@ const POLL_MS = 20;
 export function switchoverCommand(): Command {
   return new Command('switchover')
     .description('planned change of leadership, without losing a signal')
-    .addArgument(new Argument('<what>', 'what to switch over').choices(['engine']))
-    .argument('[account]', 'one account; all of them when left out')
+    .addArgument(new Argument('<what>', 'what to switch over').choices(['engine', 'redis']))
+    .argument(
+      '[which]',
+      'engine: the account, all of them when left out; redis: the node that takes over, chosen by Sentinel when left out',
+    )
     .addOption(stateOption())
-    .action(async (_what: string, account: string | undefined, { state }: { state: string }) => {
-      const { configuration } = readState(resolve(state));
-      const known = configuration.values.accounts.map((one) => one.account);
-      if (account !== undefined && !known.includes(account)) {
-        throw new CommandFailed(`account ${JSON.stringify(account)}: expected one of ${known.join(', ')}`);
-      }
-      for (const one of account === undefined ? known : [account])
-        await switchOver(realHost, configuration, one);
-    });
+    .action(
+      async (what: string, which: string | undefined, { state }: { state: string }, command: Command) => {
+        const { configuration } = readState(resolve(state));
+        const tell = tellerOf(command);
+        if (what === 'redis') return switchOverRedis(realHost, configuration, which, tell);
+        const account = which;
+        const known = configuration.values.accounts.map((one) => one.account);
+        if (account !== undefined && !known.includes(account)) {
+          throw new CommandFailed(`account ${JSON.stringify(account)}: expected one of ${known.join(', ')}`);
+        }
+        for (const one of account === undefined ? known : [account])
+          await switchOver(realHost, configuration, one, tell);
+      },
+    );
 }
 
-async function switchOver(host: Host, configuration: LoadedConfiguration, account: string): Promise<void> {
+async function switchOver(
+  host: Host,
+  configuration: LoadedConfiguration,
+  account: string,
+  tell: (line: string) => void,
+): Promise<void> {
   const { values, secret } = configuration;
   const from = (await leaderOf(configuration, account))?.engine;
   const engine = values.engines.find(({ name }) => name === from);
@@ -54,7 +72,7 @@ async function switchOver(host: Host, configuration: LoadedConfiguration, accoun
   for (;;) {
     const leader = await leaderOf(configuration, account);
     if (leader !== undefined && leader.engine !== from) {
-      process.stdout.write(`${account}: ${from} handed over to ${leader.engine}, epoch ${leader.epoch}\n`);
+      tell(`${account}: ${from} handed over to ${leader.engine}, epoch ${leader.epoch}`);
       return;
     }
     if (host.monotonicMs() >= untilMs) {

@@ -1,0 +1,137 @@
+/** What the Redis nodes and Sentinels say of themselves, each asked once: for doctor, and for status while no warden answers. */
+import type { LoadedConfiguration } from '@holdfast/configuration';
+import {
+  type Command,
+  type Endpoint,
+  type InSyncRecord,
+  RedisError,
+  type RedisNodes,
+  type RedisReply,
+} from '@holdfast/ha-core';
+import { ask } from '@holdfast/local-cluster';
+import {
+  endpointName,
+  FAILOVERS_KEY,
+  hashOf,
+  parseRecord,
+  parseRole,
+  READ_RECORD,
+  readFailovers,
+  type Role,
+  type StoredFailover,
+} from '@holdfast/redis';
+
+export type Named = Endpoint & { readonly name: string };
+
+export type NodeEvidence = {
+  readonly node: Named;
+  /** Why there is no answer, or why it refuses to answer; undefined when it does. */
+  readonly refuses: string | undefined;
+  readonly role: Role | undefined;
+  readonly record: InSyncRecord | undefined;
+  /** INFO, field by field; empty where it was not read. */
+  readonly info: ReadonlyMap<string, string>;
+  readonly failovers: readonly StoredFailover[];
+};
+
+export type SentinelEvidence = {
+  readonly node: Named;
+  readonly refuses: string | undefined;
+  /** Whom it names, as `host:port`. */
+  readonly names: string | undefined;
+  readonly flags: readonly string[];
+  /** What SENTINEL CKQUORUM replied; undefined where it was not asked. */
+  readonly quorum: { readonly reached: boolean; readonly said: string } | undefined;
+  /** Replicas and other Sentinels that it knows, as `host:port`, with their flags. */
+  readonly replicas: ReadonlyMap<string, readonly string[]>;
+  readonly others: ReadonlyMap<string, readonly string[]>;
+};
+
+/** Asks one Redis node. Never rejects for what the outside does. */
+export async function askNode(redis: RedisNodes, node: Named): Promise<NodeEvidence> {
+  const commands: Command[] = [['ROLE'], READ_RECORD, ['INFO'], ['LRANGE', FAILOVERS_KEY, '0', '-1']];
+  const nothing = {
+    node,
+    role: undefined,
+    record: undefined,
+    info: new Map<string, string>(),
+    failovers: [],
+  };
+  const asked = await ask(redis, node, commands);
+  if (asked.is === 'silent') return { ...nothing, refuses: asked.why };
+  const [roleReply, recordReply, infoReply, listReply] = asked.replies;
+  const refused = roleReply instanceof RedisError ? roleReply.message : undefined;
+  return {
+    node,
+    refuses: refused,
+    role: refused === undefined ? parseRole(roleReply) : undefined,
+    record: parseRecord(recordReply),
+    info: typeof infoReply === 'string' ? infoOf(infoReply) : new Map(),
+    failovers: readFailovers(listReply),
+  };
+}
+
+/** Asks one Sentinel. Never rejects for what the outside does. */
+export async function askSentinelFully(
+  redis: RedisNodes,
+  node: Named,
+  primaryName: string,
+): Promise<SentinelEvidence> {
+  const verbs = ['MASTER', 'CKQUORUM', 'REPLICAS', 'SENTINELS'];
+  const asked = await ask(
+    redis,
+    node,
+    verbs.map((verb): Command => ['SENTINEL', verb, primaryName]),
+  );
+  const nothing = { node, names: undefined, flags: [], quorum: undefined };
+  if (asked.is === 'silent') {
+    return { ...nothing, refuses: asked.why, replicas: new Map(), others: new Map() };
+  }
+  const [primary, quorum, replicas, others] = asked.replies;
+  const known = { replicas: flagsByEndpoint(replicas), others: flagsByEndpoint(others) };
+  if (primary instanceof RedisError) return { ...nothing, ...known, refuses: primary.message };
+  const row = hashOf(primary);
+  return {
+    node,
+    refuses: undefined,
+    names: `${row['ip']}:${row['port']}`,
+    flags: flagsOf(row),
+    quorum: {
+      reached: !(quorum instanceof RedisError),
+      said: quorum instanceof RedisError ? quorum.message : String(quorum),
+    },
+    ...known,
+  };
+}
+
+/** All of a configuration, asked at once. */
+export async function askAll(
+  { values }: LoadedConfiguration,
+  redis: RedisNodes,
+): Promise<{ readonly nodes: readonly NodeEvidence[]; readonly sentinels: readonly SentinelEvidence[] }> {
+  const { nodes, sentinels, primaryName } = values.redis;
+  const [ofNodes, ofSentinels] = await Promise.all([
+    Promise.all(nodes.map((node) => askNode(redis, node))),
+    Promise.all(sentinels.map((sentinel) => askSentinelFully(redis, sentinel, primaryName))),
+  ]);
+  return { nodes: ofNodes, sentinels: ofSentinels };
+}
+
+/** INFO's `field:value` lines. */
+export function infoOf(text: string): ReadonlyMap<string, string> {
+  return new Map(
+    text.split('\r\n').flatMap((line) => {
+      const at = line.indexOf(':');
+      return at > 0 ? [[line.slice(0, at), line.slice(at + 1)] as const] : [];
+    }),
+  );
+}
+
+function flagsByEndpoint(reply: RedisReply | undefined): ReadonlyMap<string, readonly string[]> {
+  const rows = Array.isArray(reply) ? (reply as readonly RedisReply[]).map(hashOf) : [];
+  return new Map(
+    rows.map((row) => [endpointName({ host: row['ip'] ?? '', port: Number(row['port']) }), flagsOf(row)]),
+  );
+}
+
+const flagsOf = (row: Record<string, string>): string[] => (row['flags'] ?? '').split(',');

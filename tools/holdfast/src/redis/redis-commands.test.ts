@@ -1,0 +1,141 @@
+/** `switchover redis` and `redis recover` on real Redis, Sentinels and wardens. The tests run one after the other on one cluster. */
+import { realHost } from '@holdfast/process';
+import { createAcknowledgedWriter, ROUND, type WriteOutcome } from '@holdfast/redis';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import {
+  endpointOf,
+  type RealRedisCluster,
+  startRealRedisCluster,
+  untilTopology,
+} from '../testing/real-redis-cluster.ts';
+import { type Ended, runCommand } from '../testing/run-command.ts';
+
+/** Nine processes on a machine that may be busy. */
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
+
+let cluster: RealRedisCluster;
+beforeAll(async () => {
+  cluster = await startRealRedisCluster();
+});
+afterAll(() => cluster?.stop());
+
+const holdfast = (...args: string[]): Promise<Ended> => runCommand(...args, '--state', cluster.folder);
+
+async function roles(): Promise<{ primary: string; replicas: string[] }> {
+  const seen = await cluster.topology();
+  const primary = seen.nodes.find(({ endpoint }) => endpoint === seen.primary)?.name ?? 'none';
+  return { primary, replicas: seen.nodes.map(({ name }) => name).filter((name) => name !== primary) };
+}
+
+/** Writes one round after the other; no answer but an acknowledgement is good. */
+function startWriting(): { readonly stop: () => Promise<WriteOutcome[]> } {
+  const { nodes } = cluster.configuration.values.redis;
+  const writer = createAcknowledgedWriter({
+    host: realHost,
+    redis: cluster.redis,
+    nodes,
+    log: () => undefined,
+  });
+  let stopped = false;
+  const outcomes: WriteOutcome[] = [];
+  const run = async (): Promise<void> => {
+    while (!stopped) outcomes.push(await writer.writeUntil(ROUND, 5000));
+  };
+  const running = run();
+  return {
+    stop: async () => {
+      stopped = true;
+      await running;
+      await writer.stop();
+      return outcomes;
+    },
+  };
+}
+
+it('refuses a target that nobody knows, or that Sentinel does not have to choose', async () => {
+  const unknown = await holdfast('switchover', 'redis', 'redis-9');
+  expect([unknown.exitCode, unknown.stderr]).toEqual([
+    1,
+    'node "redis-9": expected one of redis-1, redis-2, redis-3\n',
+  ]);
+  const { primary, replicas } = await roles();
+  expect((await holdfast('switchover', 'redis', primary)).stderr).toBe(`${primary} is the primary already\n`);
+  const chosen = await holdfast('switchover', 'redis', replicas[0] ?? '');
+  expect(chosen.stderr).toContain('Sentinel chooses among');
+  expect(chosen.exitCode).toBe(1);
+});
+
+it('hands over while writes go on: none is refused, and the pause is told', async () => {
+  const before = await cluster.topology();
+  const { primary, replicas } = await roles();
+  const writing = startWriting();
+  const { exitCode, stdout, stderr } = await holdfast('switchover', 'redis');
+  const outcomes = await writing.stop();
+  expect([exitCode, stderr]).toEqual([0, '']);
+  const after = await roles();
+  expect(replicas).toContain(after.primary);
+  const [first, term, pause, set] = stdout.trimEnd().split('\n');
+  expect(first).toBe(`${primary} handed over to ${after.primary}`);
+  expect(term).toBe(`term    ${before.inSync.term} → ${before.inSync.term + 1}`);
+  expect(pause).toMatch(/^pause {3}\d+ ms, the longest between two acknowledged writes of this command$/);
+  expect(set).toContain('set     full: ');
+  expect(outcomes.filter(({ is }) => is !== 'acknowledged')).toEqual([]);
+  const kept = await untilTopology(
+    'the failover is kept',
+    cluster.topology,
+    ({ failovers }) => failovers.length > 0,
+  );
+  expect(kept.failovers).toMatchObject([
+    {
+      to: endpointOf(cluster.configuration, after.primary),
+      term: before.inSync.term + 1,
+      cause: 'planned switchover',
+    },
+  ]);
+});
+
+it('has nothing to recover while there is a primary', async () => {
+  const { primary } = await roles();
+  const { exitCode, stdout, stderr } = await holdfast('redis', 'recover', '--accept-loss');
+  expect([exitCode, stderr]).toEqual([1, `${primary} is the primary: there is nothing to recover\n`]);
+  expect(stdout).toContain('rounds');
+});
+
+it('refuses to hand over when nobody could take over', async () => {
+  const { primary, replicas } = await roles();
+  for (const name of replicas) await cluster.signal(name, 'SIGKILL');
+  await untilTopology(
+    'no acknowledgement',
+    cluster.topology,
+    ({ level, primary: at }) => level === 'none' && at !== null,
+  );
+  const { exitCode, stderr } = await holdfast('switchover', 'redis');
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(
+    new RegExp(`^refused: .*not connected to ${primary}; nobody can take over without a loss\n$`),
+  );
+});
+
+it('recovers only when the loss is accepted, from the newest node that is there', async () => {
+  const { primary, replicas } = await roles();
+  const [back = '', other = ''] = replicas;
+  await cluster.signal(primary, 'SIGKILL');
+  cluster.start(back, other);
+  await untilTopology('the wardens wait', cluster.topology, ({ waits }) => waits !== null);
+  const asked = await holdfast('redis', 'recover');
+  expect(asked.exitCode).toBe(1);
+  expect(asked.stderr).toBe(
+    `nothing was done. To make ${back} the primary all the same: holdfast redis recover --accept-loss\n`,
+  );
+  expect(asked.stdout).toContain(`${back} has the newest data of the nodes that can be read.`);
+  expect(asked.stdout).toMatch(new RegExp(`is only on ${primary}: it was the primary of that record`));
+  expect(asked.stdout).toContain(`is only on ${other}:`);
+  expect((await cluster.topology()).primary).toBeNull();
+
+  const done = await holdfast('redis', 'recover', '--accept-loss');
+  expect([done.exitCode, done.stderr]).toEqual([0, '']);
+  expect(done.stdout).toContain(`${back} is the primary, term `);
+  for (const name of [primary, other]) cluster.start(name, back);
+  const whole = await untilTopology('the whole set again', cluster.topology, ({ level }) => level === 'full');
+  expect(whole.primary).toBe(endpointOf(cluster.configuration, back));
+});
