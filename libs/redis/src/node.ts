@@ -109,6 +109,12 @@ function reasonOf(error: Error): string {
 
 function openNode(client: Redis, endpoint: Endpoint, closed: Closed): RedisNode {
   let open = true;
+  let leaving = false;
+  /** Once: each call would add listeners of its own to the socket. */
+  const disconnect = (): void => {
+    if (!leaving) client.disconnect();
+    leaving = true;
+  };
   const underWay = new Set<(why: string) => void>();
   closed.listen((reason) => {
     open = false;
@@ -125,7 +131,7 @@ function openNode(client: Redis, endpoint: Endpoint, closed: Closed): RedisNode 
       };
       const late = setTimeout(() => {
         fail(`no answer within ${deadlineMs} ms`);
-        client.disconnect();
+        disconnect();
       }, deadlineMs);
       underWay.add(fail);
       const pipeline = client.pipeline();
@@ -149,7 +155,7 @@ function openNode(client: Redis, endpoint: Endpoint, closed: Closed): RedisNode 
     endpoint,
     run,
     onClosed: closed.listen,
-    close: () => client.disconnect(),
+    close: disconnect,
   };
 }
 
