@@ -48,10 +48,10 @@ export function installByApt(...packages) {
   }
 }
 
-/** What is missing on this machine after an attempt to install it: program → why. */
-export async function missingTools(ensureRedis) {
+/** What is missing on this machine after an attempt to have it: program → why. `ensure`: program → how to have it. */
+export async function missingTools(ensure) {
   const missing = new Map();
-  await attempt(missing, 'redis-server', ensureRedis);
+  for (const [tool, how] of Object.entries(ensure)) await attempt(missing, tool, how);
   await attempt(missing, 'chromium', () => {
     if (!programPath(...CHROMIUM_NAMES)) installByApt('chromium');
   });

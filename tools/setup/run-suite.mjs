@@ -48,7 +48,7 @@ async function runTests(suite) {
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
     const excluded = (suite.excluded ?? []).map((path) => `--exclude=${path}`);
     const { exitCode, output } = await runCommand(
-      ['vitest', 'run', '--project', suite.project, ...reporters, ...excluded],
+      ['vitest', 'run', '--project', suite.project, ...reporters, ...excluded, ...(suite.paths ?? [])],
       suite,
     );
     return { counts: countTests(readReport(file), exitCode), output };

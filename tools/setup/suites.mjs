@@ -2,6 +2,7 @@
  * The suites of `npm test`, in the order in which they are told. Those that only compute run `together`; the others
  * have the machine to themselves, because they start real processes with real deadlines.
  */
+import { REDIS_8 } from './redis8.mjs';
 
 /** A command of node_modules/.bin, with its arguments. */
 const command = (...words) => words;
@@ -11,8 +12,8 @@ const CONSOLE = { chromium: 'tests/e2e/console.test.ts' };
 
 /**
  * Runs one project of vitest.config.ts. `needs` names what must be on the machine, `without` the file that is left out
- * when a program is missing; `env` is added to the environment; `shown` suites print what they measure also when they
- * pass.
+ * when a program is missing; `paths` narrow it to files whose path holds one of them; `env` is added to the environment;
+ * `shown` suites print what they measure also when they pass.
  */
 const vitest = (name, project, limitMs, more = {}) => ({ name, kind: 'tests', project, limitMs, ...more });
 
@@ -43,8 +44,17 @@ const QUICK = [
 /** Other seeds than the quick form's. */
 const LONG_SIM = { HOLDFAST_SIM_FROM: '201', HOLDFAST_SIM_SEEDS: '3000' };
 
+/** The same tests once more, on a newer Redis: what its commands, its Sentinel and its users do differently shows. */
+const ON_REDIS_8 = { needs: ['redis-8'], env: { HOLDFAST_REDIS_SERVER: REDIS_8 } };
+const REDIS_TESTS = ['libs/redis/', 'libs/topology/', 'apps/warden/', 'apps/backend/'];
+
 const LONG = [
-  vitest('planted', 'planted', 15 * MINUTE_MS, { needs: ['redis-server'] }),
+  vitest('contract, Redis 8', 'contract', 3 * MINUTE_MS, ON_REDIS_8),
+  vitest('unit, Redis 8', 'unit', 3 * MINUTE_MS, { ...ON_REDIS_8, paths: REDIS_TESTS }),
+  vitest('planted', 'planted', 15 * MINUTE_MS, {
+    needs: ['redis-server'],
+    env: { HOLDFAST_REDIS_8: REDIS_8 },
+  }),
   vitest('sim, long', 'sim', 15 * MINUTE_MS, { env: LONG_SIM, shown: true }),
 ];
 

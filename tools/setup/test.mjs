@@ -6,6 +6,7 @@
 import { closingLine, countMissing, exitCodeOf, total } from './count.mjs';
 import { ensureInstalled, ensureRedis } from './install.mjs';
 import { missingTools } from './machine.mjs';
+import { ensureRedis8 } from './redis8.mjs';
 import { endAll, runSuite } from './run-suite.mjs';
 import { suites } from './suites.mjs';
 
@@ -24,8 +25,12 @@ async function main() {
   const unknown = words.find((word) => word !== '--all');
   if (unknown !== undefined) throw new Error(`unknown argument ${unknown}: expected --all or nothing`);
   await ensureInstalled('full');
-  const missing = await missingTools(ensureRedis);
-  const results = await runInTurn(suites(words.includes('--all')), missing);
+  const all = words.includes('--all');
+  const missing = await missingTools({
+    'redis-server': ensureRedis,
+    ...(all ? { 'redis-8': ensureRedis8 } : {}),
+  });
+  const results = await runInTurn(suites(all), missing);
   tell(results, missing);
 }
 
@@ -65,7 +70,7 @@ function tellOne(suite, { counts, output, tookMs }) {
 
 function row(name, counts, tookMs) {
   const state = counts.failed > 0 ? 'FAILED' : counts.passed > 0 ? 'ok' : 'not run';
-  return `${name.padEnd(12)} ${state.padEnd(8)} ${closingLine(counts).padEnd(36)} ${(tookMs / 1000).toFixed(1)} s`;
+  return `${name.padEnd(18)} ${state.padEnd(8)} ${closingLine(counts).padEnd(36)} ${(tookMs / 1000).toFixed(1)} s`;
 }
 
 function tell(results, missing) {

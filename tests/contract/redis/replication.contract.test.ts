@@ -82,11 +82,11 @@ describe.each(SIDES)('replication, %s', (_, start) => {
     on.freeze(2);
     await run(on, writer, [['SET', 'c', '1']]);
     const before = on.nowMs();
-    const replies = await run(on, reader, [['MULTI'], ['GET', 'c'], ['EXEC'], ['WAIT', '2', '200']]);
-    const counted = on.major < 8 ? 0 : 2;
-    expect(replies.slice(2)).toEqual([['1'], counted]);
-    if (counted === 2) expect(on.nowMs() - before).toBeLessThan(150);
-    else expect(on.nowMs() - before).toBeGreaterThanOrEqual(190);
+    const replies = await run(on, reader, [['MULTI'], ['GET', 'c'], ['EXEC'], ['WAIT', '2', '500']]);
+    const proves = on.major < 8;
+    expect(replies.slice(2)).toEqual([['1'], proves ? 0 : 2]);
+    // Measured on 8.0.2: it comes back within a millisecond.
+    expect(on.nowMs() - before > 400).toBe(proves);
     on.resume(1);
     on.resume(2);
   });
