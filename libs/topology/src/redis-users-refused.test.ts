@@ -1,7 +1,14 @@
 /** Nobody does what belongs to another: each refusal is a row, asked of a real Redis and a real Sentinel. */
 import { redisUserName, type RedisUser } from '@holdfast/configuration';
 import { type Command, type Endpoint, NodeUnavailable, RedisError } from '@holdfast/ha-core';
-import { accountKeys, createRedisNodes, ensureFunctions, IN_SYNC_KEY, NODES_KEY } from '@holdfast/redis';
+import {
+  accountKeys,
+  createRedisNodes,
+  ensureFunctions,
+  FAILOVERS_KEY,
+  IN_SYNC_KEY,
+  NODES_KEY,
+} from '@holdfast/redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, type RealTrio, startTrio, trioFolder } from './testing/real-trio.ts';
 import { as, fcall, PASSWORDS, run } from './testing/users.ts';
@@ -31,6 +38,7 @@ const ROWS: readonly (readonly [RedisUser, string, Command])[] = [
   ['backend', 'other keys', ['HSET', 'mine', 'a', '1']],
   ['backend', 'the functions', ['FUNCTION', 'DELETE', 'holdfast']],
   ['backend', 'a script', ['EVAL', 'return 1', '0']],
+  ['backend', 'the list of failovers', ['LPUSH', FAILOVERS_KEY, '{}']],
   ['engine', 'all data', ['FLUSHALL']],
   ['engine', 'a whole key', ['DEL', positions]],
   ['engine', 'the role', ['REPLICAOF', 'NO', 'ONE']],

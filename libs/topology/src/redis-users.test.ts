@@ -9,6 +9,7 @@ import {
   createResultFeed,
   createSignalInbox,
   ensureFunctions,
+  FAILOVERS_KEY,
   formInSyncSet,
   IN_SYNC_KEY,
   NODES_KEY,
@@ -64,6 +65,7 @@ it('backend: takes signals and alerts, shows them and says that it is there', as
   const beside: Command[] = [
     ['HSET', NODES_KEY, 'backend-1', '{}'],
     ['HGETALL', NODES_KEY],
+    ['LRANGE', FAILOVERS_KEY, '0', '9'],
     ['INFO', 'memory'],
     ['INFO', 'replication'],
     ['XREAD', 'COUNT', '1', 'BLOCK', '1', 'STREAMS', keys.rtrs, '$'],
@@ -163,6 +165,8 @@ it('warden: changes the node and the set, and reads all data', async () => {
     ['WAIT', '2', '1000'],
     ['XRANGE', keys.rtrs, '-', '+'],
     ['HSET', NODES_KEY, 'warden-1', '{}'],
+    ['LPUSH', FAILOVERS_KEY, '{}'],
+    ['LTRIM', FAILOVERS_KEY, '0', '9'],
   ]);
   expect(refusals(onPrimary)).toEqual([]);
   expect(onPrimary.slice(0, 2).map((reply) => (reply as RedisReply[])[0])).toEqual(['ok', 'ok']);
