@@ -67,10 +67,22 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
     log('cold_start', { node: own.name, why, named });
     if (named === own.name) await ownNode.follow(undefined);
     else if (named !== undefined && (await ownNode.setPriority(100))) {
-      const asked = await sentinels.failOver(named, options.index);
-      if (asked.is === 'refused') log('cold_start_refused', { why: asked.why });
+      const asked = isPrimaryThere()
+        ? ({ is: 'refused', why: ['a node became primary meanwhile'] } as const)
+        : await sentinels.failOver(named, options.index);
+      if (asked.is === 'begun') return;
+      await ownNode.setPriority(0);
+      log('cold_start_refused', { why: asked.why });
     }
   };
+
+  const isPrimaryThere = (): boolean =>
+    situation.present() !== undefined || watches.some((one) => one.seen()?.role.is === 'primary');
+
+  /** Nobody who is named may be a primary that only this warden does not see. */
+  const isGone = (named: string, sights: readonly SentinelSight[]): boolean =>
+    watches.some((one) => one.name === named && one.seen()?.role.is === 'replica') ||
+    sights.every(({ view }) => view.is === 'silent' || view.primaryDown);
 
   const raiseTerm = async (least: number): Promise<void> => {
     const node = await options.redis.open(own.endpoint, LIMITS.dialDeadlineMs);
@@ -89,7 +101,7 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
     tend: async () => {
       const nowMs = host.monotonicMs();
       if (leastTerm !== undefined && own.seen()?.role.is === 'primary') await raiseTerm(leastTerm);
-      if (situation.present() !== undefined || watches.some((one) => one.seen()?.role.is === 'primary')) {
+      if (isPrimaryThere()) {
         withoutSinceMs = nowMs;
         waiting = undefined;
         return;
@@ -97,7 +109,9 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
       if (nowMs - withoutSinceMs < LIMITS.coldStartAfterMs) return;
       const sights = await sentinels.look();
       const named = namedByMost(sights);
-      if (named === undefined || sights.some(mayStillPromote)) return;
+      // Looking took its time: what was true before it need not be true now.
+      if (isPrimaryThere() || named === undefined || !isGone(named, sights)) return;
+      if (sights.some(mayStillPromote)) return;
       const decision = decideColdStart(nodes, there(), named);
       if (decision.is === 'start') {
         waiting = undefined;
@@ -118,6 +132,7 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
         return `${endpoint} has the newest data of those that are there; ask its warden`;
       const named = namedByMost(await sentinels.look());
       if (named === undefined) return 'no majority of Sentinels names a primary; nothing was done';
+      if (isPrimaryThere()) return 'there is a primary by now; nothing was done';
       leastTerm = Math.ceil(situation.rank()) + 1;
       situation.forget();
       await start(

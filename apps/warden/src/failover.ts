@@ -3,6 +3,7 @@
  * promoted and make the other nodes follow it at once. Sentinel would do that too, up to seconds later.
  */
 import {
+  backOffMs,
   type Endpoint,
   type Host,
   LIMITS,
@@ -64,6 +65,7 @@ export type Failover = {
 const STAGGER_MS = 6;
 const AGAIN_MS = 15;
 const REFUSED_PAUSE_MS = 150;
+const REFUSED_PAUSE_MOST_MS = 2000;
 /** The same node is not told again sooner. */
 const FOLLOW_EVERY_MS = 150;
 const DIAL_MS = 200;
@@ -80,14 +82,15 @@ export function createFailover(options: FailoverOptions): Failover {
     return watches.find(({ name }) => name === last)?.goneSinceMs() === undefined ? undefined : last;
   };
 
-  const failOver = async (primary: string): Promise<void> => {
+  /** False when no Sentinel took the request. */
+  const failOver = async (primary: string): Promise<boolean> => {
     const watch = watches.find(({ name }) => name === primary);
     const sinceMs = watch?.goneSinceMs() ?? host.monotonicMs();
     const cause = watch?.silentSinceMs() === undefined ? 'answers, and is no primary' : 'does not answer';
     const asked = await options.sentinels.failOver(primary, options.index);
     if (asked.is === 'refused') {
       log('failover_refused', { primary, why: asked.why });
-      return sleep(host, REFUSED_PAUSE_MS);
+      return false;
     }
     log('failover_asked', { primary, cause, afterMs: Math.round(host.monotonicMs() - sinceMs) });
     const endMs = host.monotonicMs() + LIMITS.wardenVoteMs;
@@ -104,19 +107,31 @@ export function createFailover(options: FailoverOptions): Failover {
           tookMs,
           at: host.wallMs(),
         });
-        return;
+        return true;
       }
-      if (present !== undefined) return log('failover_ended', { primary, why: 'it is back' });
+      if (present !== undefined) {
+        log('failover_ended', { primary, why: 'it is back' });
+        return true;
+      }
       await sleep(host, 2);
     }
     log('failover_late', { primary, afterMs: LIMITS.wardenVoteMs });
+    return true;
   };
 
   const run = async (): Promise<void> => {
     await sleep(host, options.index * STAGGER_MS);
+    let refused = 0;
     for (let primary = suspected(); primary !== undefined; primary = suspected()) {
-      if (await agreement.propose(primary, options.peers())) await failOver(primary);
-      else await sleep(host, AGAIN_MS);
+      const others = watches.filter((one) => one.name !== primary);
+      // Nobody is there to be promoted.
+      if (others.every((one) => one.seen()?.role.is !== 'replica')) await sleep(host, REFUSED_PAUSE_MS);
+      else if (!(await agreement.propose(primary, options.peers()))) await sleep(host, AGAIN_MS);
+      else if (await failOver(primary)) refused = 0;
+      else {
+        await sleep(host, backOffMs(refused, REFUSED_PAUSE_MS, REFUSED_PAUSE_MOST_MS, host.random()));
+        refused += 1;
+      }
     }
   };
 
