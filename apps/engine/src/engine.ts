@@ -25,6 +25,7 @@ import {
   createPrimaryConnection,
   createTradeJournal,
   followSignals,
+  type FunctionCall,
   readLease,
   type WriterView,
 } from '@holdfast/redis';
@@ -59,6 +60,8 @@ export type EngineOptions = {
   readonly log: (event: string, detail: Record<string, unknown>) => void;
   readonly onResult?: (account: string, outcome: string, tookMs: number) => void;
   readonly onRound?: (calls: number, tookMs: number) => void;
+  /** An acknowledged write was not there after a change of primary: an alarm. */
+  readonly onMissing?: (call: FunctionCall) => void;
   readonly onTakeover?: (account: string, cause: TakeoverCause) => void;
 };
 
@@ -115,6 +118,7 @@ export async function createEngine(parts: {
     nodes,
     log,
     ...(options.onRound === undefined ? {} : { onRound: options.onRound }),
+    ...(options.onMissing === undefined ? {} : { onMissing: options.onMissing }),
   });
   const store = createLeaseStore(writer, engine);
   const reads = createPrimaryConnection({ host, redis, nodes });

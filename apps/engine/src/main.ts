@@ -18,7 +18,7 @@ import {
   startHealth,
   watchProgress,
 } from '@holdfast/process';
-import { createRedisNodes } from '@holdfast/redis';
+import { createRedisNodes, createWriterMetrics, withWriterView } from '@holdfast/redis';
 import { createEngine } from './engine.ts';
 
 const STOP_WITHIN_MS = 5000;
@@ -61,6 +61,8 @@ const takeovers = metrics.counter('holdfast_takeovers_total', 'Leaderships won, 
   'cause',
 ]);
 
+const writerMetrics = createWriterMetrics(metrics);
+
 const clusterSecret = configuration.secret('clusterSecretFile', values.clusterSecretFile);
 
 const engine = await createEngine({
@@ -89,6 +91,7 @@ const engine = await createEngine({
       journey.observe({ account }, tookMs / 1000);
     },
     onRound: (_calls, tookMs) => rounds.observe(tookMs / 1000),
+    onMissing: writerMetrics.missing,
     onTakeover: (account, cause) => takeovers.inc({ account, cause }),
   },
 });
@@ -97,8 +100,11 @@ const progress = watchProgress(realHost, { everyMs: 100, stalledMs: 2000 });
 const health = await startHealth({
   endpoint: own.health,
   alive: progress.alive,
-  ready: () => (engine.view().redis.primary === undefined ? 'no primary with a replica in sync' : undefined),
-  metrics,
+  ready: () =>
+    engine.view().redis.level === 'none'
+      ? 'nothing is acknowledged: no primary with its in-sync set'
+      : undefined,
+  metrics: withWriterView(metrics, writerMetrics, () => engine.view().redis),
   routes: {
     'GET /status': () => ({ status: 200, body: engine.view() }),
     'POST /switchover': async ({ query, headers }) => {

@@ -23,7 +23,13 @@ import {
   startHealth,
   watchProgress,
 } from '@holdfast/process';
-import { createAcknowledgedWriter, createRedisNodes, createResultFeed } from '@holdfast/redis';
+import {
+  createAcknowledgedWriter,
+  createRedisNodes,
+  createResultFeed,
+  createWriterMetrics,
+  withWriterView,
+} from '@holdfast/redis';
 import { startAnnouncing } from './announce.ts';
 import { createSyncMetrics } from './metrics.ts';
 import { startPush } from './push.ts';
@@ -61,6 +67,7 @@ async function run(configuration: LoadedConfiguration): Promise<void> {
   crashOnUnhandled(log);
   const metrics = createMetrics(name);
   const counts = createSyncMetrics(metrics);
+  const writerMetrics = createWriterMetrics(metrics);
   const logEvent = (event: string, detail: Record<string, unknown>): void => log.info(detail, event);
   const file = configuration.path(values.sync.database);
   const backups = configuration.path(values.sync.backups);
@@ -84,7 +91,8 @@ async function run(configuration: LoadedConfiguration): Promise<void> {
   });
   const redis = createRedisNodes(redisAccess(configuration, 'sync'));
   const nodes = values.redis.nodes;
-  const writer = createAcknowledgedWriter({ host, redis, nodes, log: logEvent });
+  const onMissing = writerMetrics.missing;
+  const writer = createAcknowledgedWriter({ host, redis, nodes, log: logEvent, onMissing });
   const gatherMs = numbers.syncEveryMs / 2;
   const feed = createResultFeed({ host, redis, nodes, writer, reader: name, log: logEvent, gatherMs });
   const accounts = values.accounts.map((each) => each.account);
@@ -154,7 +162,7 @@ async function run(configuration: LoadedConfiguration): Promise<void> {
     endpoint: values.sync.api,
     alive: progress.alive,
     ready: () => (readAge() <= READ_AGE_MOST_MS ? undefined : 'records cannot be read from Redis'),
-    metrics,
+    metrics: withWriterView(metrics, writerMetrics, writer.view),
     routes: readRoutes({ secret, store, pushStore, accounts, resume, status }),
   });
   const { host: address, port } = values.sync.api;

@@ -11,6 +11,7 @@ import {
   type Endpoint,
   type Host,
   type InSyncRecord,
+  levelNow,
   LIMITS,
   neededBy,
   NodeUnavailable,
@@ -25,7 +26,7 @@ import { ensureFunctions } from './functions.ts';
 import { claimedRecord, functionCommand, readRecordAt } from './in-sync-record.ts';
 import { searchPrimary } from './primary-search.ts';
 import { watchForNewer } from './rival.ts';
-import { endpointName } from './role.ts';
+import { endpointName, parseRole, type Role } from './role.ts';
 import { isOutOfMemory, readRound, roundCommands, type RoundReplies } from './round.ts';
 import { type Item, type ItemOutcome, settleAborted, settleAll, settleRound } from './settling.ts';
 import type { AcknowledgedWriter, FunctionCall, ReadOutcome, WriteOutcome, WriterView } from './writes.ts';
@@ -43,7 +44,13 @@ export type AcknowledgedWriterOptions = {
   readonly acknowledgeDeadlineMs?: number;
 };
 
-type Connection = { readonly node: RedisNode; record: InSyncRecord; needed: readonly string[] };
+type Connection = {
+  readonly node: RedisNode;
+  record: InSyncRecord;
+  needed: readonly string[];
+  /** Replicas that the primary listed last. */
+  connected: readonly string[];
+};
 
 const SEARCH_MS = 1000;
 const BEHIND_A_ROUND = 8;
@@ -94,8 +101,8 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
     for (let attempt = 0; !stopped && connection === undefined; attempt += 1) {
       const found = await searchPrimary({ ...options, withinMs: SEARCH_MS, stopped: () => stopped });
       if (found.is === 'found') {
-        const { node } = found.primary;
-        const unusable = await begin(node);
+        const { node, role } = found.primary;
+        const unusable = await begin(node, role);
         if (unusable === undefined) return;
         node.close();
         if (attempt % 10 === 0)
@@ -106,7 +113,7 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
   };
 
   /** Takes a connection into use; why not, when it cannot be. */
-  const begin = async (node: RedisNode): Promise<string | undefined> => {
+  const begin = async (node: RedisNode, role: Role): Promise<string | undefined> => {
     const name = endpointName(node.endpoint);
     try {
       await ensureFunctions(node, LIMITS.commandDeadlineMs);
@@ -115,7 +122,12 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
       const record = await claimedRecord(node, name, LIMITS.commandDeadlineMs);
       if (record.primary !== name) return `its in-sync record speaks for ${record.primary || 'nobody'}`;
       if (stopped) return 'stopping';
-      const opened: Connection = { node, record, needed: neededBy(record, name) };
+      const opened: Connection = {
+        node,
+        record,
+        needed: neededBy(record, name),
+        connected: listedBy(role),
+      };
       connection = opened;
       leastRank = primaryRank(record, name);
       node.onClosed((reason) => lose(opened, reason));
@@ -179,7 +191,12 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
 
   const readAnew = async (on: Connection): Promise<void> => {
     try {
-      on.record = await readRecordAt(on.node, LIMITS.commandDeadlineMs);
+      const [[role], record] = await Promise.all([
+        on.node.run([['ROLE']], LIMITS.commandDeadlineMs),
+        readRecordAt(on.node, LIMITS.commandDeadlineMs),
+      ]);
+      on.record = record;
+      on.connected = listedBy(parseRole(role));
       on.needed = neededBy(on.record, endpointName(on.node.endpoint));
     } catch (error) {
       lose(on, error instanceof Error ? error.message : String(error));
@@ -218,6 +235,7 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
     const read = readRound(calls.length, replies, transaction);
     if (read.aborted) return afterAbort(on, items, read);
     const leftMs = deadlineMs - (host.monotonicMs() - startedMs);
+    on.connected = listedBy(read.after);
     const { outcome, record } = await confirm(on.node, host, read, leftMs);
     on.record = record;
     on.needed = neededBy(record, endpointName(on.node.endpoint));
@@ -290,6 +308,7 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
     primary: connection === undefined ? undefined : endpointName(connection.node.endpoint),
     inSync: connection?.needed ?? [],
     record: connection?.record,
+    level: levelNow(connection?.needed ?? [], connection?.connected ?? [], options.nodes.length),
     waiting: waiting.length,
     lastAcknowledgedAtMs,
   });
@@ -316,5 +335,8 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
   host.after(LOOK_MS, () => void look());
   return { write, writeUntil, read, view, stop };
 }
+
+const listedBy = (role: Role): readonly string[] =>
+  role.is === 'primary' ? role.replicas.map(({ endpoint }) => endpoint) : [];
 
 const NO_SET = 'no replica is in the in-sync set';

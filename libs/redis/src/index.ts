@@ -19,4 +19,5 @@ export * from './role.ts';
 export * from './signal-follower.ts';
 export * from './signal-inbox.ts';
 export * from './trade-journal.ts';
+export * from './writer-metrics.ts';
 export * from './writes.ts';

@@ -1,7 +1,7 @@
 /**
  * The acknowledged write, as its users see it (ARCHITECTURE section 5; the mechanism is acknowledged-writer.ts).
  */
-import type { Command, InSyncRecord, RedisReply } from '@holdfast/ha-core';
+import type { Command, InSyncLevel, InSyncRecord, RedisReply } from '@holdfast/ha-core';
 
 /** One call of a function of functions/*.lua. Every function is idempotent: it may be repeated with the same arguments. */
 export type FunctionCall = {
@@ -56,6 +56,8 @@ export type WriterView = {
   readonly inSync: readonly string[];
   /** The in-sync record that was read last; undefined while there is no primary. */
   readonly record: InSyncRecord | undefined;
+  /** How safe writes are now; `none` also while a member that an acknowledgement needs is not connected. */
+  readonly level: InSyncLevel;
   readonly waiting: number;
   readonly lastAcknowledgedAtMs: number | undefined;
 };

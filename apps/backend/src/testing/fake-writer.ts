@@ -42,6 +42,7 @@ export function createFakeWriter(): FakeWriter {
       primary: 'a:1',
       inSync: ['b:1'],
       record: { term: 1, change: 1, primary: 'a:1', members: ['b:1'], writes: 1 },
+      level: 'full',
       waiting: 0,
       lastAcknowledgedAtMs: 0,
     }),
