@@ -1,17 +1,9 @@
 /** `holdfast doctor`: looks at everything that is known to go wrong and says what to do about it. */
-import { resolve } from 'node:path';
-import { redisAccess } from '@holdfast/configuration';
+import { join, resolve } from 'node:path';
 import { isRunning, readState } from '@holdfast/local-cluster';
-import { createRedisNodes } from '@holdfast/redis';
 import { Command } from 'commander';
 import { type Check, warn } from '../doctor/check.ts';
-import {
-  checkAccounts,
-  checkNodes,
-  checkQuorum,
-  checkReplicas,
-  checkSecrets,
-} from '../doctor/cluster-checks.ts';
+import { checkAccounts, checkNodes, checkSecrets } from '../doctor/cluster-checks.ts';
 import {
   checkDisk,
   checkKernel,
@@ -19,8 +11,13 @@ import {
   checkPorts,
   checkRedisVersion,
 } from '../doctor/machine-checks.ts';
+import { reasonInLog } from '../doctor/node-log.ts';
+import { redisChecks } from '../doctor/redis-checks.ts';
+import { sentinelChecks, wardenChecks } from '../doctor/sentinel-checks.ts';
 import { CommandFailed } from '../failures.ts';
 import { stateOption } from '../options.ts';
+import { readEverything } from '../redis/read-topology.ts';
+import { tellerOf } from '../screen.ts';
 import { gatherStatus } from '../status/gather-status.ts';
 
 /** The command. Exit code 1 when a check fails. */
@@ -28,12 +25,11 @@ export function doctorCommand(): Command {
   return new Command('doctor')
     .description('check the machine and the cluster; each line says ok, warn or fail, and what to do')
     .addOption(stateOption())
-    .action(async ({ state }: { state: string }) => {
+    .action(async ({ state }: { state: string }, command: Command) => {
+      const tell = tellerOf(command);
       const checks = await examine(resolve(state));
       for (const { result, about, found, advice } of checks) {
-        process.stdout.write(
-          `${result.padEnd(4)}  ${about}: ${found}${advice === '' ? '' : `\n      → ${advice}`}\n`,
-        );
+        tell(`${result.padEnd(4)}  ${about}: ${found}${advice === '' ? '' : `\n      → ${advice}`}`);
       }
       const failed = checks.filter(({ result }) => result === 'fail').length;
       if (failed > 0) throw new CommandFailed(`${failed} of ${checks.length} checks failed`);
@@ -61,11 +57,19 @@ async function examine(folder: string): Promise<readonly Check[]> {
       warn('cluster', 'not asked, because a secret cannot be used', 'mend the secrets first'),
     ];
   }
-  const redis = createRedisNodes(redisAccess(configuration, 'warden'));
-  const [status, replicas, quorum] = await Promise.all([
-    gatherStatus(input),
-    checkReplicas(configuration, redis),
-    checkQuorum(configuration, redis),
-  ]);
-  return [...machine, replicas, ...quorum, ...checkNodes(status), ...checkAccounts(status)];
+  const [status, reading] = await Promise.all([gatherStatus(input), readEverything(configuration)]);
+  const evidence = {
+    ...reading,
+    redis: values.redis,
+    profile: values.profile,
+    reasonInLog: (node: string) => reasonInLog(join(folder, 'logs', `${node}.log`)),
+  };
+  return [
+    ...machine,
+    ...redisChecks(evidence),
+    ...sentinelChecks(evidence),
+    ...wardenChecks(evidence),
+    ...checkNodes(status),
+    ...checkAccounts(status),
+  ];
 }

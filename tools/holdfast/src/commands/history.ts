@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { createApiClient, goodBody } from '../api-client.ts';
 import { stateOption, wholeNumber } from '../options.ts';
-import { table } from '../status/show-status.ts';
+import { table } from '../status/table.ts';
 
 type HistoryOptions = {
   readonly state: string;

@@ -5,7 +5,7 @@ import { readState } from '@holdfast/local-cluster';
 import { realHost } from '@holdfast/process';
 import { Command } from 'commander';
 import { stateOption } from '../options.ts';
-import { draw, terminalOptions } from '../screen.ts';
+import { draw, tellerOf, terminalOptions } from '../screen.ts';
 import { gatherStatus } from '../status/gather-status.ts';
 import { showStatus } from '../status/show-status.ts';
 
@@ -20,13 +20,14 @@ export function statusCommand(): Command {
     .addOption(stateOption())
     .option('--json', 'for programs: one JSON object (with --watch: one a line)')
     .option('--watch', 'again every second, until Ctrl-C')
-    .action(async (options: StatusOptions) => {
+    .action(async (options: StatusOptions, command: Command) => {
+      const tell = tellerOf(command);
       const folder = resolve(options.state);
       do {
         const status = await gatherStatus(readState(folder));
-        if (options.json) process.stdout.write(`${JSON.stringify(status, null, options.watch ? 0 : 2)}\n`);
+        if (options.json) tell(JSON.stringify(status, null, options.watch ? 0 : 2));
         else if (options.watch) draw(showStatus(status, terminalOptions()));
-        else process.stdout.write(`${showStatus(status, terminalOptions()).join('\n')}\n`);
+        else tell(showStatus(status, terminalOptions()).join('\n'));
         if (options.watch) await sleep(realHost, WATCH_EVERY_MS);
       } while (options.watch);
     });

@@ -1,8 +1,6 @@
-/** What the cluster says of itself: secrets, replicas, Sentinels' quorum, and whether each node serves. */
+/** What the cluster says of itself: secrets, whether each process serves, and the accounts. */
 import { statSync } from 'node:fs';
 import type { LoadedConfiguration } from '@holdfast/configuration';
-import { RedisError, type RedisNodes } from '@holdfast/ha-core';
-import { ask, askRole } from '@holdfast/local-cluster';
 import type { ClusterStatus } from '../status/cluster-status.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
@@ -36,42 +34,13 @@ export function checkSecrets({ values, path }: LoadedConfiguration): readonly Ch
   return wrong.length > 0 ? wrong : [ok('secrets', `${files.length} files, closed to others`)];
 }
 
-/** One primary, which every other Redis node follows. */
-export async function checkReplicas({ values }: LoadedConfiguration, redis: RedisNodes): Promise<Check> {
-  const { nodes } = values.redis;
-  const roles = await Promise.all(nodes.map((node) => askRole(redis, node)));
-  const primaries = nodes.filter((_, index) => roles[index]?.is === 'primary');
-  const following = roles.filter((role) => role?.is === 'replica' && role.link === 'connected').length;
-  const found = `${primaries.length === 0 ? 'no primary' : `primary ${primaries.map(({ name }) => name).join(' and ')}`}, ${following} of ${nodes.length - 1} replicas connected`;
-  if (primaries.length === 1 && following === nodes.length - 1) return ok('replicas', found);
-  const advice = 'look into the logs of the Redis nodes; nothing is accepted without a replica in sync';
-  return primaries.length === 1 && following > 0
-    ? warn('replicas', found, advice)
-    : fail('replicas', found, advice);
-}
+/** Kinds that have checks of their own. */
+const LOOKED_AT_CLOSELY = new Set(['redis', 'sentinel', 'warden']);
 
-/** Each Sentinel reaches the others: else nobody promotes a replica when the primary is lost. */
-export async function checkQuorum(
-  { values }: LoadedConfiguration,
-  redis: RedisNodes,
-): Promise<readonly Check[]> {
-  const { sentinels, primaryName } = values.redis;
-  const advice = 'start the missing Sentinels: without a majority a lost primary is not replaced';
-  return Promise.all(
-    sentinels.map(async (sentinel) => {
-      const asked = await ask(redis, sentinel, [['SENTINEL', 'CKQUORUM', primaryName]]);
-      if (asked.is === 'silent') return fail(sentinel.name, asked.why, advice);
-      const reply = asked.replies[0];
-      return reply instanceof RedisError
-        ? fail(sentinel.name, reply.message, advice)
-        : ok(sentinel.name, String(reply));
-    }),
-  );
-}
-
-/** Every node's own answer. */
+/** Every other node's own answer. */
 export function checkNodes(status: ClusterStatus): readonly Check[] {
-  return status.nodes.map(({ name, kind, endpoint, healthy, detail }) =>
+  const others = status.nodes.filter(({ kind }) => !LOOKED_AT_CLOSELY.has(kind));
+  return others.map(({ name, kind, endpoint, healthy, detail }) =>
     healthy
       ? ok(name, endpoint === null ? 'serves' : `serves at ${endpoint}`)
       : fail(name, detail, `see logs/${name}.log in the state folder (${kind})`),

@@ -31,6 +31,8 @@ export type NodeEvidence = {
   readonly record: InSyncRecord | undefined;
   /** INFO, field by field; empty where it was not read. */
   readonly info: ReadonlyMap<string, string>;
+  /** How far its wall clock is ahead of this machine's; undefined where it was not told. */
+  readonly clockAheadMs: number | undefined;
   readonly failovers: readonly StoredFailover[];
 };
 
@@ -50,23 +52,24 @@ export type SentinelEvidence = {
 /** Asks one Redis node. Never rejects for what the outside does. */
 export async function askNode(redis: RedisNodes, node: Named): Promise<NodeEvidence> {
   const commands: Command[] = [['ROLE'], READ_RECORD, ['INFO'], ['LRANGE', FAILOVERS_KEY, '0', '-1']];
-  const nothing = {
-    node,
-    role: undefined,
-    record: undefined,
-    info: new Map<string, string>(),
-    failovers: [],
-  };
+  const askedAt = Date.now();
   const asked = await ask(redis, node, commands);
-  if (asked.is === 'silent') return { ...nothing, refuses: asked.why };
+  const midway = (askedAt + Date.now()) / 2;
+  if (asked.is === 'silent') {
+    const nothing = { role: undefined, record: undefined, clockAheadMs: undefined, failovers: [] };
+    return { node, refuses: asked.why, info: new Map(), ...nothing };
+  }
   const [roleReply, recordReply, infoReply, listReply] = asked.replies;
   const refused = roleReply instanceof RedisError ? roleReply.message : undefined;
+  const info = typeof infoReply === 'string' ? infoOf(infoReply) : new Map<string, string>();
+  const itsTime = info.get('server_time_usec');
   return {
     node,
     refuses: refused,
     role: refused === undefined ? parseRole(roleReply) : undefined,
     record: parseRecord(recordReply),
-    info: typeof infoReply === 'string' ? infoOf(infoReply) : new Map(),
+    info,
+    clockAheadMs: itsTime === undefined ? undefined : Math.round(Number(itsTime) / 1000 - midway),
     failovers: readFailovers(listReply),
   };
 }

@@ -22,7 +22,6 @@ export type SentinelView = Topology['sentinels'][number] & {
 };
 
 export type RedisTopology = Omit<Topology, 'sentinels'> & {
-  readonly level: Topology['inSync']['level'];
   readonly sentinels: readonly SentinelView[];
   readonly failovers: readonly StoredFailover[];
 };
@@ -53,7 +52,6 @@ export async function readEverything(configuration: LoadedConfiguration): Promis
   const lists = nodes.map(({ failovers }) => failovers);
   const topology: RedisTopology = {
     ...told,
-    level: told.inSync.level,
     sentinels: told.sentinels.map((row) => {
       const own = sentinels.find(({ node }) => node.name === row.name);
       return { ...row, names: own?.names ?? row.names, quorum: own?.quorum ?? null };

@@ -6,7 +6,7 @@ import type { LoadedConfiguration } from '@holdfast/configuration';
 import { decideColdStart, type Host, newestOf, type NodeData, sleep } from '@holdfast/ha-core';
 import { endpointName } from '@holdfast/redis';
 import { CommandFailed } from '../failures.ts';
-import { table } from '../status/show-status.ts';
+import { table } from '../status/table.ts';
 import { askWarden, wardenOf } from './ask-warden.ts';
 import { type RedisTopology, readTopology } from './read-topology.ts';
 import { setText } from './switch-over.ts';

@@ -1,7 +1,10 @@
-/** `switchover redis` and `redis recover` on real Redis, Sentinels and wardens. The tests run one after the other on one cluster. */
+/** `switchover redis`, `redis recover`, `status` and `doctor` on real Redis, Sentinels and wardens. The tests run one after the other on one cluster. */
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { realHost } from '@holdfast/process';
 import { createAcknowledgedWriter, ROUND, type WriteOutcome } from '@holdfast/redis';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import type { ClusterStatus } from '../status/cluster-status.ts';
 import {
   endpointOf,
   type RealRedisCluster,
@@ -11,7 +14,7 @@ import {
 import { type Ended, runCommand } from '../testing/run-command.ts';
 
 /** Nine processes on a machine that may be busy. */
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let cluster: RealRedisCluster;
 beforeAll(async () => {
@@ -101,13 +104,75 @@ it('has nothing to recover while there is a primary', async () => {
   expect(stdout).toContain('rounds');
 });
 
+it('shows the topology as it is, and nothing is wrong with it', async () => {
+  const { stdout } = await holdfast('status', '--json');
+  const { primary } = await roles();
+  const status = JSON.parse(stdout) as ClusterStatus;
+  expect(status.redis).toMatchObject({
+    toldBy: expect.stringMatching(/^warden-/),
+    inSync: { level: 'full' },
+  });
+  const redis = status.nodes.filter(({ kind }) => kind === 'redis');
+  expect(redis.map(({ name, role }) => [name, role])).toEqual(
+    redis.map(({ name }) => [name, name === primary ? 'primary' : 'replica']),
+  );
+  expect(status.nodes.filter(({ kind }) => kind === 'warden').map(({ name }) => name)).toEqual([
+    'warden-1',
+    'warden-2',
+    'warden-3',
+  ]);
+  const lines = (await holdfast('doctor')).stdout.split('\n');
+  const about = lines.filter((line) => /(redis|sentinel|warden)-\d:|in-sync|primary:/.test(line));
+  expect(about.filter((line) => !line.startsWith('ok'))).toEqual([]);
+  expect(about.length).toBe(10);
+});
+
+it('tells a secret that the nodes do not know from nodes that are gone', async () => {
+  const { users } = cluster.configuration.values.redis;
+  const file = cluster.configuration.path(users?.warden.passwordFile ?? '');
+  const right = readFileSync(file, 'utf8');
+  writeFileSync(file, 'not the secret\n');
+  const { stdout } = await holdfast('doctor');
+  writeFileSync(file, right);
+  expect(stdout.match(/fail {2}redis-\d \([\d.:]+\): refuses the password \(WRONGPASS\)/g)).toHaveLength(3);
+  expect(stdout.match(/fail {2}sentinel-\d: refuses the password \(WRONGPASS\)/g)).toHaveLength(3);
+  expect(stdout).not.toContain('not the secret');
+});
+
+it('brings the reason why a node with a damaged append-only file does not come up', async () => {
+  const { primary, replicas } = await roles();
+  const [damaged = '', other = ''] = replicas;
+  await cluster.signal(damaged, 'SIGKILL');
+  const folder = join(cluster.folder, damaged, 'appendonlydir');
+  const [file = ''] = readdirSync(folder).filter((name) => name.endsWith('.incr.aof'));
+  const text = readFileSync(join(folder, file));
+  writeFileSync(join(folder, file), Buffer.concat([Buffer.from('*3\r\nno command at all\r\n'), text]));
+  cluster.start(damaged, primary);
+  const degraded = await untilTopology(
+    'a degraded set',
+    cluster.topology,
+    ({ inSync }) => inSync.level === 'degraded',
+  );
+  expect(degraded.inSync.needed).toEqual([endpointOf(cluster.configuration, other)]);
+  const { stdout } = await holdfast('doctor');
+  expect(stdout).toMatch(
+    new RegExp(
+      `fail {2}${damaged} .*: does not answer; its log says: .*append only file.*\n.*put its data folder aside`,
+    ),
+  );
+  expect(stdout).toContain(`warn  in-sync set: DEGRADED: ${other} alone`);
+  rmSync(folder, { recursive: true });
+  cluster.start(damaged, primary);
+  await untilTopology('the whole set again', cluster.topology, ({ inSync }) => inSync.level === 'full');
+});
+
 it('refuses to hand over when nobody could take over', async () => {
   const { primary, replicas } = await roles();
   for (const name of replicas) await cluster.signal(name, 'SIGKILL');
   await untilTopology(
     'no acknowledgement',
     cluster.topology,
-    ({ level, primary: at }) => level === 'none' && at !== null,
+    ({ inSync, primary: at }) => inSync.level === 'none' && at !== null,
   );
   const { exitCode, stderr } = await holdfast('switchover', 'redis');
   expect(exitCode).toBe(1);
@@ -136,6 +201,10 @@ it('recovers only when the loss is accepted, from the newest node that is there'
   expect([done.exitCode, done.stderr]).toEqual([0, '']);
   expect(done.stdout).toContain(`${back} is the primary, term `);
   for (const name of [primary, other]) cluster.start(name, back);
-  const whole = await untilTopology('the whole set again', cluster.topology, ({ level }) => level === 'full');
+  const whole = await untilTopology(
+    'the whole set again',
+    cluster.topology,
+    ({ inSync }) => inSync.level === 'full',
+  );
   expect(whole.primary).toBe(endpointOf(cluster.configuration, back));
 });

@@ -62,20 +62,25 @@ export async function switchOverRedis(
   tell(`${nameOf(primary)} handed over to ${nameOf(after.primary)}`);
   tell(`term    ${before.inSync.term} → ${after.inSync.term}`);
   tell(`pause   ${pause}, the longest between two acknowledged writes of this command`);
-  const whole = await until(host, configuration, WHOLE_WITHIN_MS, ({ level }) => level === before.level);
+  const whole = await until(
+    host,
+    configuration,
+    WHOLE_WITHIN_MS,
+    ({ inSync }) => inSync.level === before.inSync.level,
+  );
   tell(setText(whole ?? after, nameOf));
 }
 
 /** Throws `CommandFailed` where nobody could take over without a loss; the warden checks it once more. */
 function refuseUnsafe(topology: RedisTopology, nameOf: (endpoint: string) => string): void {
-  const { primary, toldBy, waits, inSync, level } = topology;
+  const { primary, toldBy, waits, inSync } = topology;
   if (toldBy === null) {
     const why = topology.wardens.map(({ name, detail }) => `\n  ${name}: ${detail}`).join('');
     throw new CommandFailed(`no warden answers, and only the primary's warden can hand over${why}`);
   }
   if (primary === null)
     throw new CommandFailed(`no node is primary${waits === null ? '' : `: ${waits.why}`}`);
-  if (level !== 'none') return;
+  if (inSync.level !== 'none') return;
   const what =
     inSync.needed.length === 0
       ? `no replica is in the in-sync set of ${nameOf(primary)}`
@@ -88,7 +93,7 @@ function isThere(seen: RedisTopology, before: RedisTopology): boolean {
     seen.primary !== null &&
     seen.primary !== before.primary &&
     seen.inSync.term > before.inSync.term &&
-    seen.level !== 'none'
+    seen.inSync.level !== 'none'
   );
 }
 
@@ -109,11 +114,11 @@ async function until(
 
 /** The set in one line. */
 export function setText(
-  { level, inSync }: Pick<RedisTopology, 'level' | 'inSync'>,
+  { inSync }: Pick<RedisTopology, 'inSync'>,
   nameOf: (endpoint: string) => string,
 ): string {
   const needed = inSync.needed.map(nameOf).join(', ');
-  switch (level) {
+  switch (inSync.level) {
     case 'full':
       return `set     full: ${needed}`;
     case 'degraded':

@@ -1,5 +1,6 @@
 /** The shape of `holdfast status --json`: what other programs rely on. */
 import type { NodeKind } from '@holdfast/topology';
+import type { RedisTopology } from '../redis/read-topology.ts';
 
 export type NodeStatus = {
   readonly name: string;
@@ -33,5 +34,7 @@ export type ClusterStatus = {
   readonly api: { readonly urls: readonly string[]; readonly keyFile: string };
   readonly simulator: { readonly url: string } | null;
   readonly nodes: readonly NodeStatus[];
+  /** The in-sync set, the Redis nodes, Sentinels and wardens, the last failovers. */
+  readonly redis: RedisTopology;
   readonly accounts: readonly AccountStatus[];
 };

@@ -3,9 +3,10 @@
  * down: processes from the supervisor's record, each node by asking it, accounts from a backend, else from the engines.
  */
 import { type LoadedConfiguration, redisAccess } from '@holdfast/configuration';
-import { askRole, type ClusterRecord, createReadiness, isRunning, localNodes } from '@holdfast/local-cluster';
-import { createRedisNodes, endpointName, type Role } from '@holdfast/redis';
+import { type ClusterRecord, createReadiness, isRunning, localNodes } from '@holdfast/local-cluster';
+import { createRedisNodes, endpointName } from '@holdfast/redis';
 import type { NodeOutline } from '@holdfast/topology';
+import { type RedisTopology, readTopology } from '../redis/read-topology.ts';
 import type { AccountStatus, ClusterStatus, NodeStatus } from './cluster-status.ts';
 import { type BackendView, type EngineView, readBackend, readEngines } from './sources.ts';
 
@@ -21,18 +22,14 @@ export async function gatherStatus({ configuration, record }: StatusInput): Prom
   const redis = createRedisNodes(redisAccess(configuration, 'warden'));
   const readiness = createReadiness(values, redis);
   const nodes = localNodes(values);
-  const [backend, engines, missing, roles] = await Promise.all([
+  const [backend, engines, missing, topology] = await Promise.all([
     readBackend(values, apiKey),
     readEngines(values),
     Promise.all(nodes.map(readiness)),
-    Promise.all(
-      nodes.map(async ({ kind, endpoint }) =>
-        kind === 'redis' && endpoint ? askRole(redis, endpoint) : undefined,
-      ),
-    ),
+    readTopology(configuration),
   ]);
   const shown = nodes.map((node, index) =>
-    nodeStatus(node, { configuration, record, engines, missing: missing[index], role: roles[index] }),
+    nodeStatus(node, { configuration, record, engines, missing: missing[index], topology }),
   );
   const accounts = values.accounts.map(({ account }) => accountStatus(account, backend, engines));
   return {
@@ -41,6 +38,7 @@ export async function gatherStatus({ configuration, record }: StatusInput): Prom
     degraded:
       backend === undefined ||
       backend.degraded ||
+      topology.inSync.level !== 'full' ||
       shown.some(({ healthy }) => !healthy) ||
       accounts.some(({ active, connection }) => active === null || connection !== 'up'),
     api: {
@@ -52,6 +50,7 @@ export async function gatherStatus({ configuration, record }: StatusInput): Prom
     simulator:
       values.simulator === undefined ? null : { url: `http://${endpointName(values.simulator.http)}` },
     nodes: shown,
+    redis: topology,
     accounts,
   };
 }
@@ -59,7 +58,7 @@ export async function gatherStatus({ configuration, record }: StatusInput): Prom
 type NodeSources = StatusInput & {
   readonly engines: ReadonlyMap<string, EngineView>;
   readonly missing: string | undefined;
-  readonly role: Role | undefined;
+  readonly topology: RedisTopology;
 };
 
 function nodeStatus(node: NodeOutline, sources: NodeSources): NodeStatus {
@@ -88,10 +87,15 @@ function terminalMissing(node: NodeOutline, { engines }: NodeSources): string | 
   return sessions.includes(node.name) ? undefined : 'no engine has a session with it';
 }
 
-function roleOf(node: NodeOutline, { configuration, engines, role, missing }: NodeSources): string | null {
+function roleOf(
+  node: NodeOutline,
+  { configuration, engines, topology, missing }: NodeSources,
+): string | null {
   switch (node.kind) {
-    case 'redis':
-      return role === undefined || role.is === 'other' ? null : role.is;
+    case 'redis': {
+      const role = topology.nodes.find(({ name }) => name === node.name)?.role;
+      return role === 'primary' || role === 'replica' ? role : null;
+    }
     case 'engine': {
       const view = engines.get(node.name);
       if (view === undefined) return null;
@@ -112,18 +116,25 @@ function roleOf(node: NodeOutline, { configuration, engines, role, missing }: No
   }
 }
 
-function noteOf(node: NodeOutline, { record, engines, role }: NodeSources): string {
+function noteOf(node: NodeOutline, { record, engines, topology }: NodeSources): string {
   const notes: string[] = [];
-  if (role?.is === 'primary') {
-    notes.push(
-      `${role.replicas.length} ${role.replicas.length === 1 ? 'replica follows' : 'replicas follow'}`,
-    );
-  }
+  if (node.kind === 'redis') notes.push(...redisNotes(node.name, topology));
   const led = (engines.get(node.name)?.accounts ?? []).filter((account) => account.role === 'active');
   if (led.length > 0) notes.push(`leads ${led.map(({ account }) => account).join(', ')}`);
   const restarts = record.nodes[node.name]?.restarts ?? 0;
   if (restarts > 0) notes.push(`started again ${restarts === 1 ? 'once' : `${restarts} times`}`);
   return notes.join('; ');
+}
+
+function redisNotes(name: string, { nodes, primary }: RedisTopology): string[] {
+  const own = nodes.find((node) => node.name === name);
+  if (own === undefined) return [];
+  if (own.role === 'primary') {
+    const follow = nodes.filter(({ of, link }) => of === own.endpoint && link === 'connected').length;
+    const older = own.endpoint === primary ? '' : 'an old primary; ';
+    return [`${older}${follow} ${follow === 1 ? 'replica follows' : 'replicas follow'}`];
+  }
+  return own.inSync ? ['in sync'] : ['not in the in-sync set'];
 }
 
 function accountStatus(

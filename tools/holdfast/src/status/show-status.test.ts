@@ -1,6 +1,8 @@
 /** The status as people see it. */
 import { describe, expect, it } from 'vitest';
 import { healthyNode, healthyStatus } from '../testing/cluster-status.ts';
+import { painter } from './paint.ts';
+import { showRedis } from './show-redis.ts';
 import { showStatus } from './show-status.ts';
 
 const ESCAPE = '\u001b';
@@ -15,6 +17,8 @@ describe('showStatus', () => {
       'redis-1   redis   primary  17   127.0.0.1:7001  ok: 1 replica follows',
       'redis-2   redis   replica  17   127.0.0.1:7001  ok',
       'engine-1  engine  active   17   127.0.0.1:7001  ok',
+      '',
+      ...showRedis(healthyStatus().redis, painter(false)),
       '',
       'account       active    epoch  connection  pending  unknown  last result',
       'demo-hedging  engine-1  3      up          0        0        4: s-1 filled (executed)',
@@ -39,7 +43,7 @@ describe('showStatus', () => {
     );
     expect(lines[0]).toContain('degraded');
     expect(lines[3]).toBe('sync  sync             127.0.0.1:7001  down: no answer');
-    expect(lines[6]).toBe('demo-hedging  nobody  3      up          ?        0');
+    expect(lines.at(-1)).toBe('demo-hedging  nobody  3      up          ?        0');
   });
 
   it('fits the terminal, colours apart', () => {

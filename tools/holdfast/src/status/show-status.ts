@@ -1,5 +1,8 @@
 /** The status as text for a terminal. */
 import type { AccountStatus, ClusterStatus, NodeStatus } from './cluster-status.ts';
+import { cut, type Paint, painter } from './paint.ts';
+import { showRedis } from './show-redis.ts';
+import { table } from './table.ts';
 
 export type ShowOptions = {
   /** Columns of the terminal; longer lines are cut. */
@@ -24,7 +27,9 @@ export function showStatus(status: ClusterStatus, options: ShowOptions): readonl
     '',
     ...nodes.map((line, index) => colourOfNode(line, status.nodes[index - 1], paint)),
     '',
-    ...accounts,
+    ...showRedis(status.redis, paint),
+    '',
+    ...accounts.map((line, index) => (index === 0 ? paint('bold', line) : line)),
   ];
   return lines.map((line) => cut(line, options.columns));
 }
@@ -54,43 +59,7 @@ function resultText(result: unknown): string {
   return `${String(number)}: ${String(signalId)} ${String(outcome)} (${String(reason)})`;
 }
 
-/** Columns as wide as their widest cell; the first line is the heading. */
-export function table(heading: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  const all = [heading, ...rows];
-  const widths = heading.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
-  return all.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-}
-
-type Colour = 'green' | 'yellow' | 'red' | 'bold';
-type Paint = (colour: Colour, text: string) => string;
-
-const CODES: Readonly<Record<Colour, number>> = { green: 32, yellow: 33, red: 31, bold: 1 };
-const ESCAPE = '\u001b';
-
-function painter(colours: boolean): Paint {
-  return (colour, text) => (colours ? `${ESCAPE}[${CODES[colour]}m${text}${ESCAPE}[0m` : text);
-}
-
 function colourOfNode(line: string, node: NodeStatus | undefined, paint: Paint): string {
   if (node === undefined) return paint('bold', line);
   return node.healthy ? line : paint('red', line);
-}
-
-/** Cuts what a terminal would wrap; escape sequences take no room. */
-function cut(line: string, columns: number): string {
-  const parts = line.split(new RegExp(`(${ESCAPE}\\[\\d+m)`));
-  let left = columns;
-  return parts
-    .map((part) => {
-      if (part.startsWith(ESCAPE)) return part;
-      const kept = part.slice(0, Math.max(0, left));
-      left -= kept.length;
-      return kept;
-    })
-    .join('');
 }

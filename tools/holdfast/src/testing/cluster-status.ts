@@ -1,5 +1,6 @@
 /** For the tests: the status of a small cluster in which all is well. */
 import type { ClusterStatus, NodeStatus } from '../status/cluster-status.ts';
+import { healthyTopology } from './redis-evidence.ts';
 
 /** A node that serves. */
 export function healthyNode(more: Partial<NodeStatus> & Pick<NodeStatus, 'name' | 'kind'>): NodeStatus {
@@ -19,6 +20,7 @@ export function healthyStatus(): ClusterStatus {
       healthyNode({ name: 'redis-2', kind: 'redis', role: 'replica' }),
       healthyNode({ name: 'engine-1', kind: 'engine', role: 'active' }),
     ],
+    redis: healthyTopology(),
     accounts: [
       {
         account: 'demo-hedging',

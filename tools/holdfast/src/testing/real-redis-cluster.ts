@@ -30,7 +30,10 @@ export type RealRedisCluster = {
 };
 
 const WARDEN = fileURLToPath(new URL('../../../../apps/warden/src/main.ts', import.meta.url));
-const READY_WITHIN_MS = 30_000;
+/** Nine processes have to start on a machine that may be busy. */
+const READY_WITHIN_MS = 60_000;
+/** Each look asks all nine. */
+const LOOK_EVERY_MS = 100;
 
 /** Starts all and waits until there is a primary with the whole set. Throws with what was seen last when there is none in time. */
 export async function startRealRedisCluster(): Promise<RealRedisCluster> {
@@ -89,7 +92,7 @@ export async function startRealRedisCluster(): Promise<RealRedisCluster> {
     const supervisor = identify(process.pid);
     if (supervisor !== undefined) writeRecord(recordFile, { ...record, supervisor });
     for (const { name } of [...nodes, ...sentinels, ...wardens]) start(name);
-    await untilTopology('a primary with the whole set', topology, ({ level }) => level === 'full');
+    await untilTopology('a primary with the whole set', topology, ({ inSync }) => inSync.level === 'full');
   } catch (error) {
     await stop();
     throw error;
@@ -124,7 +127,7 @@ export async function untilTopology(
     if (performance.now() > endMs) {
       throw new Error(`not within ${limitMs} ms: ${what}; last seen: ${JSON.stringify(seen)}`);
     }
-    await pause(50);
+    await pause(LOOK_EVERY_MS);
   }
 }
 
