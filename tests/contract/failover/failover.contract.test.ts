@@ -1,0 +1,153 @@
+/**
+ * A failover by wardens and one by Sentinel alone, with real processes, while signals are written: nothing that was
+ * acknowledged is missing or there twice (I1, I2). What wardens and writers read from Redis and Sentinel (ROLE, INFO,
+ * flags, SENTINEL DEBUG) is not the same text in every version: the long form runs this on a newer Redis too.
+ */
+import type { Endpoint, RedisReply } from '@holdfast/ha-core';
+import { realHost } from '@holdfast/process';
+import {
+  accountKeys,
+  createAcknowledgedWriter,
+  endpointName,
+  FAILOVERS_KEY,
+  parseRole,
+  readFailovers,
+} from '@holdfast/redis';
+import { as, ask, run, until } from '@holdfast/topology/testing';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type GuardedTrio, startGuardedTrio } from './guarded-trio.ts';
+
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
+
+/** Enough to see that writing goes on, not only that one write slipped through. */
+const MORE = 50;
+const warden = as('warden');
+const keys = accountKeys('demo');
+
+describe('a failover under load', () => {
+  let trio: GuardedTrio;
+  beforeAll(async () => {
+    trio = await startGuardedTrio();
+  });
+  afterAll(() => trio?.stop());
+
+  /** The index of the one node that says it is primary and has replicas. */
+  const primary = async (): Promise<number> => {
+    const roles = await Promise.all(
+      trio.endpoints.map(async (at) => parseRole(await ask(warden, at, ['ROLE']).catch(() => null))),
+    );
+    const found = roles.flatMap((role, index) =>
+      role.is === 'primary' && role.replicas.length > 0 ? [index] : [],
+    );
+    if (found.length !== 1) throw new Error(`${found.length} primaries: ${JSON.stringify(roles)}`);
+    return found[0] ?? -1;
+  };
+  const at = (index: number): Endpoint => trio.endpoints[index] ?? { host: '', port: 0 };
+
+  let serial = 0;
+  /** Writes one signal after the other, as a backend does; ids of those that were acknowledged, with the time. */
+  const startWriting = (): {
+    readonly acknowledged: ReadonlyMap<string, number>;
+    readonly stop: () => Promise<void>;
+  } => {
+    const acknowledged = new Map<string, number>();
+    const options = { host: realHost, redis: as('backend'), nodes: trio.endpoints, log: () => undefined };
+    const writer = createAcknowledgedWriter(options);
+    let stopped = false;
+    const loop = async (): Promise<void> => {
+      while (!stopped) {
+        const magic = String((serial += 1));
+        const id = `signal-${magic}`;
+        const call = {
+          name: 'hf_accept',
+          keys: [keys.signal(magic), keys.rtss, keys.account],
+          args: [id, 'digest', JSON.stringify({ id }), magic, '60000', 'backend-1'],
+        };
+        const outcome = await writer.writeUntil(call, 15_000);
+        if (outcome.is !== 'acknowledged') throw new Error(`${id}: ${JSON.stringify(outcome)}`);
+        acknowledged.set(id, realHost.monotonicMs());
+      }
+    };
+    const running = loop();
+    // Awaited at the end; until then a failure must not end the process.
+    running.catch(() => undefined);
+    return {
+      acknowledged,
+      stop: async () => {
+        stopped = true;
+        try {
+          await running;
+        } finally {
+          await writer.stop();
+        }
+      },
+    };
+  };
+
+  /** How often each id stands in the stream of accepted signals on the node. */
+  const entriesOn = async (node: Endpoint): Promise<Map<string, number>> => {
+    const [rows] = await run(as('engine'), node, [['XRANGE', keys.rtss, '-', '+']]);
+    const counts = new Map<string, number>();
+    for (const [, fields] of rows as unknown as [string, string[]][]) {
+      const id = fields[fields.indexOf('id') + 1] ?? '';
+      counts.set(id, (counts.get(id) ?? 0) + 1);
+    }
+    return counts;
+  };
+
+  /** Kills the primary while signals are written; the old one, the new one, and how long nothing was acknowledged. */
+  const failOver = async (): Promise<{ old: number; now: number; outageMs: number }> => {
+    const old = await primary();
+    const writing = startWriting();
+    await until('signals are written', () => Promise.resolve(writing.acknowledged.size >= MORE));
+    const killedMs = realHost.monotonicMs();
+    await trio.kill(old);
+    const since = (): number[] => [...writing.acknowledged.values()].filter((time) => time > killedMs + 20);
+    await until('signals are written again', () => Promise.resolve(since().length >= MORE), 20_000);
+    await writing.stop();
+    const now = await primary();
+    const entries = await entriesOn(at(now));
+    expect([...writing.acknowledged.keys()].filter((id) => entries.get(id) !== 1)).toEqual([]);
+    return { old, now, outageMs: Math.round((since()[0] ?? 0) - killedMs) };
+  };
+
+  const infoOf = async (node: Endpoint, section: string, field: string): Promise<string | undefined> => {
+    const info = String(await ask(warden, node, ['INFO', section]));
+    return new RegExp(`^${field}:(.*?)\\r?$`, 'm').exec(info)?.[1];
+  };
+  const tell = async (how: string, node: Endpoint, outageMs: number): Promise<void> => {
+    const version = await infoOf(node, 'server', 'redis_version');
+    console.log(`Redis ${version}, ${how}: ${outageMs} ms from kill -9 to the first acknowledged write`);
+  };
+
+  it('by wardens: one of them asks for it, and the old primary comes back as a replica that can be promoted', async () => {
+    const { old, now, outageMs } = await failOver();
+    await tell('by wardens', at(now), outageMs);
+    await until('the failover is listed', async () => {
+      const listed = readFailovers(await ask(warden, at(now), ['LRANGE', FAILOVERS_KEY, '0', '9']));
+      return listed.some(({ asked, to }) => asked && to === endpointName(at(now)));
+    });
+    const why = await trio.startThroughGate(old);
+    expect(why).toContain(`name redis-${now + 1}`);
+    await trio.whole();
+    expect(await infoOf(at(old), 'replication', 'role')).toBe('slave');
+    expect(await infoOf(at(old), 'replication', 'slave_priority')).toBe('100');
+    expect(await infoOf(at(old), 'replication', 'master_port')).toBe(String(at(now).port));
+  });
+
+  it('by Sentinel alone, with every warden dead: writing goes on all the same', async () => {
+    await trio.killWardens();
+    const { old, now, outageMs } = await failOver();
+    await tell('by Sentinel alone', at(now), outageMs);
+    expect(now).not.toBe(old);
+    await until('every Sentinel names it', async () => {
+      const named = await Promise.all(
+        trio.sentinels.map(
+          (sentinel): Promise<RedisReply> =>
+            ask(warden, sentinel, ['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', trio.redis.primaryName]),
+        ),
+      );
+      return named.every((address) => String(address) === `${at(now).host},${at(now).port}`);
+    });
+  });
+});
