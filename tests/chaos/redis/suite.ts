@@ -2,6 +2,7 @@
  * The runs one after the other: prints a line each, keeps and prints the story where something was lost or a limit was
  * broken, builds the hosts anew only where they could not be made whole, and takes a run of stock Sentinel in between.
  */
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Arguments } from './arguments.ts';
 import { monotonicMs } from './clock.ts';
@@ -23,6 +24,8 @@ export type SuiteOptions = {
 };
 
 const PRINTED_LINES = 150;
+/** Then the hosts cannot be built at all, and further tries say nothing new. */
+const FAILED_IN_A_ROW_MAX = 3;
 
 /** Runs until the runs or the minutes are over. */
 export async function runSuite({ base, args, stock, stopping }: SuiteOptions): Promise<Results> {
@@ -41,35 +44,42 @@ export async function runSuite({ base, args, stock, stopping }: SuiteOptions): P
     `seed ${args.seed}, ${faults.length} faults, profile ${args.profile}${setting.cluster.wardens ? '' : ', WITHOUT wardens'}`,
   );
 
+  // A line a run as it ends, so that a run of hours that is cut short is not for nothing.
+  const log = join(args.out, 'runs.jsonl');
+  writeFileSync(log, '');
+  let failedInARow = 0;
+  const end = async (): Promise<void> => {
+    const ending = setting;
+    setting = undefined;
+    await ending?.end();
+  };
   for (let number = args.from; number < args.from + args.runs; number += 1) {
     if (stopping() || monotonicMs() > endMs) break;
-    setting ??= await createSetting(base, args);
     const planned = plan(number);
-    let result: RunResult;
     try {
-      result = await oneRun(setting, planned);
+      setting ??= await createSetting(base, args);
+      const result = await oneRun(setting, planned);
+      failedInARow = 0;
+      runs.push(result);
+      appendFileSync(log, `${JSON.stringify(result)}\n`);
+      console.log(line(result));
+      tellStory(base, args, result);
+      if (result.wholeAfterMs === undefined) await end();
+      else await forgetOld(setting, runs);
+      if (stock !== undefined && (number + 1) % args.stockEvery === 0 && !stopping()) {
+        console.log(await stock.next());
+      }
     } catch (error) {
-      const said = `run ${number} ${planned.fault.name}: ${error instanceof Error ? error.message : String(error)}`;
       if (stopping()) break;
+      const said = `run ${number} ${planned.fault.name}: ${error instanceof Error ? error.message : String(error)}`;
       broken.push(said);
-      console.log(`${said}\n${base.story.text(startedMs, PRINTED_LINES)}`);
-      await setting.end();
-      setting = undefined;
-      continue;
-    }
-    runs.push(result);
-    console.log(line(result));
-    tellStory(base, args, result);
-    if (result.wholeAfterMs === undefined) {
-      await setting.end();
-      setting = undefined;
-    } else await forgetOld(setting, runs);
-    if (stock !== undefined && (number + 1) % args.stockEvery === 0 && !stopping()) {
-      const said = await stock.next();
-      console.log(said);
+      console.log(`BROKEN ${said}\n${base.story.text(monotonicMs(), PRINTED_LINES)}`);
+      failedInARow += 1;
+      if (failedInARow === FAILED_IN_A_ROW_MAX) break;
+      await end();
     }
   }
-  await setting?.end();
+  await end();
   return {
     args,
     wardens: withWardens(args),

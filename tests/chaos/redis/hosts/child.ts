@@ -3,6 +3,7 @@
  * by its pid. It tells whether it ended by our hand or by its own.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { monotonicMs, within } from '../clock.ts';
 import type { Story } from '../story.ts';
@@ -36,6 +37,8 @@ export type Child = {
   /** The last lines that it printed. */
   readonly tail: () => readonly string[];
   readonly send: (message: object) => void;
+  /** Its state and the processor time that it has had, as the kernel tells: starved, or waiting for something? */
+  readonly condition: () => string;
 };
 
 const TAIL_LINES = 40;
@@ -113,5 +116,17 @@ export function startChild(options: ChildOptions): Child {
     ended,
     tail: () => tail,
     send: (message) => void child.send(message),
+    condition: () => conditionOf(pid),
   };
+}
+
+/** Fields 3, 14 and 15 of /proc/PID/stat, after the name in brackets; times in hundredths of a second. */
+function conditionOf(pid: number): string {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+    const usedMs = 10 * (Number(fields[11]) + Number(fields[12]));
+    return `state ${fields[0]}, ${usedMs} ms of processor time`;
+  } catch {
+    return 'gone';
+  }
 }

@@ -20,6 +20,9 @@ const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 const WARDEN = join(ROOT, 'apps/warden/src/main.ts');
 const GATE = join(ROOT, 'apps/warden/src/gate-main.ts');
 
+/** Another Redis than the machine's, as the suites of Redis 8 name it. */
+const REDIS_SERVER = process.env['HOLDFAST_REDIS_SERVER'] ?? 'redis-server';
+
 /** Whether this checkout has the wardens. */
 export const hasWardens = (): boolean => existsSync(WARDEN) && existsSync(GATE);
 
@@ -72,7 +75,8 @@ export type ClusterOptions = {
 
 const REDIS_MB = 384;
 const SENTINEL_MB = 16;
-const GATE_WITHIN_MS = 10_000;
+/** A new process that asks three Sentinels; on a machine with nothing to spare its start alone takes seconds. */
+const GATE_WITHIN_MS = 30_000;
 
 /** Makes the disks and starts everything; returns as soon as the processes run. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
@@ -132,7 +136,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     if (!wardens) {
       const of = await namedBySentinels(index);
       const follow = of === undefined ? [] : ['--replicaof', of.host, String(of.port)];
-      return ['redis-server', conf, '--replica-priority', '100', ...follow];
+      return [REDIS_SERVER, conf, '--replica-priority', '100', ...follow];
     }
     const out = join(folder, 'gate.conf');
     const node = redis.nodes[index]?.name ?? '';
@@ -140,10 +144,12 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const gate = startChild({ name, command: network.on(HOSTS[index] ?? 'host-1', command), story });
     const end = await gate.ended(GATE_WITHIN_MS);
     if (end?.code !== 0) {
+      const condition = gate.condition();
       await gate.kill();
-      throw new Error(`the start gate of ${node} gave no answer: ${gate.tail().join(' | ')}`);
+      const said = gate.tail().join(' | ') || 'nothing';
+      throw new Error(`the start gate of ${node} gave no answer (${condition}), it said ${said}`);
     }
-    return ['redis-server', conf, '--include', out];
+    return [REDIS_SERVER, conf, '--include', out];
   };
 
   /** The node that most Sentinels name, unless it is this one; at the very first start the first node. */
@@ -166,7 +172,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const folder = disk?.folder ?? '';
     const conf = join(folder, 'sentinel.conf');
     if (!existsSync(conf)) writeFileSync(conf, sentinelText(files, index, folder), { mode: 0o600 });
-    return ['redis-server', conf, '--sentinel'];
+    return [REDIS_SERVER, conf, '--sentinel'];
   };
 
   mkdirSync(options.folder, { recursive: true });
