@@ -3,7 +3,7 @@
  * decided by it, and what is lost with a primary is said again a second later.
  */
 import { type Endpoint, type Host, LIMITS, type RedisNodes } from '@holdfast/ha-core';
-import { createPrimaryConnection, NODES_KEY } from '@holdfast/redis';
+import { announceCommand, createPrimaryConnection } from '@holdfast/redis';
 
 export type Announcement = {
   readonly kind: 'sync';
@@ -37,7 +37,7 @@ export function startAnnouncing(options: AnnounceOptions): () => void {
     try {
       const text = JSON.stringify(options.announcement());
       const { replies } = await connection.run(
-        [['HSET', NODES_KEY, options.name, text]],
+        [announceCommand(options.name, text)],
         LIMITS.commandDeadlineMs,
       );
       if (replies[0] instanceof Error) throw replies[0];

@@ -2,11 +2,17 @@
  * RIS: that a process is there, what it is and where, told once a second. A plain write, because nobody acts on it; a
  * row that was not renewed for some seconds belongs to a process that is gone.
  */
-import { type Host, LIMITS, NodeUnavailable } from '@holdfast/ha-core';
+import { type Command, type Host, LIMITS, NodeUnavailable, RedisError } from '@holdfast/ha-core';
+import { functionCommand } from './in-sync-record.ts';
 import { NODES_KEY } from './keys.ts';
 import type { PrimaryConnection } from './primary-connection.ts';
 
 const ANNOUNCE_MS = 1000;
+
+/** Says that a process is there. By a function, because Redis takes a plain HSET no more once it is out of memory. */
+export function announceCommand(name: string, row: string): Command {
+  return functionCommand({ name: 'hf_mark', keys: [NODES_KEY], args: [name, row] });
+}
 
 /** Announces `row()` under `name`, with the time, until the returned function is called. */
 export function announceNode(options: {
@@ -22,10 +28,12 @@ export function announceNode(options: {
   const announce = async (): Promise<void> => {
     const row = JSON.stringify({ ...options.row(), at: host.wallMs() });
     try {
-      await connection.run([['HSET', NODES_KEY, name, row]], LIMITS.commandDeadlineMs);
+      const { replies } = await connection.run([announceCommand(name, row)], LIMITS.commandDeadlineMs);
+      if (replies[0] instanceof RedisError) throw replies[0];
       missed = 0;
     } catch (error) {
-      if (!(error instanceof NodeUnavailable)) throw error;
+      // Refused while there is no replica or no library yet, among others.
+      if (!(error instanceof NodeUnavailable) && !(error instanceof RedisError)) throw error;
       if (missed % 10 === 0 && !stopped) log('not_announced', { reason: error.message });
       missed += 1;
     }

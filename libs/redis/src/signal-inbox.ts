@@ -46,6 +46,9 @@ export type Acceptance =
   | { readonly is: 'not_stored'; readonly why: NotStored; readonly detail: string }
   | { readonly is: 'unknown'; readonly detail: string };
 
+/** As a repeat would be answered, or that there is nothing that it could repeat. */
+export type Known = Exclude<Acceptance, { is: 'accepted' }> | { readonly is: 'never' };
+
 /** A signal as `GET …/signals/{id}` shows it. */
 export type ShownSignal = {
   readonly id: string;
@@ -74,6 +77,11 @@ export type AlertWindow =
 export type SignalInbox = {
   /** Stores a signal durably, or says what is there already under its id. Never rejects. */
   readonly accept: (account: string, signal: Signal, options: AcceptOptions) => Promise<Acceptance>;
+  /**
+   * Whether a signal stands under this id already, also when Redis is out of memory; stores none. `never`: certainly not.
+   * Never rejects.
+   */
+  readonly known: (account: string, signal: Signal, deadlineMs: number) => Promise<Known>;
   /** All that is known of a signal. Never rejects. */
   readonly show: (account: string, id: string) => Promise<Showing>;
   /**
@@ -110,6 +118,22 @@ export function createSignalInbox(options: SignalInboxOptions): SignalInbox {
     return outcome.is === 'acknowledged' ? readAcceptance(outcome.reply, magic) : outcome;
   };
 
+  const known: SignalInbox['known'] = async (account, signal, deadlineMs) => {
+    const keys = accountKeys(account);
+    const magic = signalMagic(account, signal.id);
+    const call = {
+      name: 'hf_known',
+      keys: [keys.signal(magic), keys.account],
+      args: [signal.id, signalDigest(signal)],
+    };
+    const outcome = await writer.writeUntil(call, deadlineMs);
+    if (outcome.is !== 'acknowledged') return outcome;
+    if (texts(outcome.reply)[0] === 'never') return { is: 'never' };
+    const acceptance = readAcceptance(outcome.reply, magic);
+    if (acceptance.is === 'accepted') throw new Error('hf_known accepted a signal');
+    return acceptance;
+  };
+
   const show = async (account: string, id: string): Promise<Showing> => {
     const keys = accountKeys(account);
     const magic = signalMagic(account, id);
@@ -140,7 +164,7 @@ export function createSignalInbox(options: SignalInboxOptions): SignalInbox {
     return { is: 'held_back', id: firstId ?? id, firstAt: Number(at), times: Number(times) };
   };
 
-  return { accept, show, alert };
+  return { accept, known, show, alert };
 }
 
 function acceptCall(account: string, signal: Signal, magic: string, how: AcceptOptions): FunctionCall {
@@ -167,7 +191,7 @@ function readAcceptance(reply: RedisReply, magic: string): Acceptance {
     case 'collision':
       return { is, id: first ?? '' };
     default:
-      throw new Error(`hf_accept replied ${JSON.stringify(reply)}`);
+      throw new Error(`hf_accept or hf_known replied ${JSON.stringify(reply)}`);
   }
 }
 

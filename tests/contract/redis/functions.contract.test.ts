@@ -128,7 +128,7 @@ describe.each(SIDES)('functions, %s', (_, start) => {
     expect((keysMissing as RedisError).code).toBe('ERR');
   });
 
-  test('above maxmemory: what accepts or opens is refused, what ends and leads is not', async () => {
+  test('above maxmemory: what accepts is refused; what carries on, ends and leads is not', async () => {
     const [, , entry] = (await accept('s1', 'd', '11')) as string[];
     await take('a', ['', '0', '0'], '1');
     await run([['CONFIG', 'SET', 'maxmemory', '1']]);
@@ -136,6 +136,9 @@ describe.each(SIDES)('functions, %s', (_, start) => {
       reply instanceof RedisError ? reply.code : String((reply as RedisReply[])[0]);
     const codes = [
       code(await accept('s2', 'd', '12')),
+      code(await call('hf_known', [keys().signal('12'), keys().account], ['s2', 'd'])),
+      code(await call('hf_known', [keys().signal('11'), keys().account], ['s1', 'd'])),
+      code(await call('hf_known', [keys().signal('11'), keys().account], ['s1', 'other'])),
       code(await intend('a', '1', '11', 's1:1')),
       code(await call('hf_beat', [keys().lease], ['a', '1'])),
       code(await record('a', '1', [['deal:1', '{}']])),
@@ -144,7 +147,7 @@ describe.each(SIDES)('functions, %s', (_, start) => {
       code((await run([['SET', `${account()}-x`, '1']]))[0] ?? null),
     ];
     await run([['CONFIG', 'SET', 'maxmemory', '0']]);
-    expect(codes).toEqual(['OOM', 'OOM', 'ok', 'ok', 'ok', 'ok', 'OOM']);
+    expect(codes).toEqual(['OOM', 'never', 'repeat', 'conflict', 'ok', 'ok', 'ok', 'ok', 'ok', 'OOM']);
   });
 
   test('the library is loaded once and found by its text; a broken one is refused', async () => {
