@@ -1,8 +1,10 @@
 /** One seed: a system, signals, faults one after the other, then quiet; checked all the way. */
 import type { Signal } from '@holdfast/ha-core';
-import { Broken, type Checkers, createCheckers, MAY_LEAVE_UNKNOWN } from './checkers/checkers.ts';
+import { Broken } from './checkers/broken.ts';
+import { type Checkers, createCheckers, MAY_LEAVE_UNKNOWN } from './checkers/checkers.ts';
+import { missing, primaryOf } from './redis/wholeness.ts';
 import { type Client, startClient } from './system/client.ts';
-import { drawFault, type FaultKind, primaryOf } from './system/faults.ts';
+import { drawFault, type FaultKind } from './system/faults.ts';
 import { ACCOUNT, startSystem, type System } from './system/system.ts';
 
 export type SeedOptions = {
@@ -25,11 +27,12 @@ export type SeedOutcome = {
   readonly virtualMs: number;
 };
 
-/** Faults begin after this, and quiet lasts so long at most, in milliseconds of the world. */
-const READY_MS = 1500;
-const QUIET_MS = 60_000;
-/** A healed system is whole again within this. */
-const WHOLE_WITHIN_MS = 20_000;
+/** The first start and the quiet at the end last so long at most, in milliseconds of the world. */
+const READY_WITHIN_MS = 10_000;
+const QUIET_MS = 90_000;
+/** A healed system is whole again within this; where a Sentinel's clock jumped, after half a minute more. */
+const WHOLE_WITHIN_MS = 60_000;
+const HEALED_WITHIN_MS = 20_000;
 const READ_EVERY_MS = 700;
 const SIGNALS = 12;
 
@@ -37,7 +40,7 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
   let system: System | undefined;
   let client: Client | undefined;
   const checkers: Checkers = createCheckers(
-    () => system as System,
+    () => system,
     () => client?.told ?? new Map(),
   );
   let failed: unknown;
@@ -52,7 +55,11 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
     };
   system = await startSystem(
     { seed, trace: options.trace ?? false, terminals: 1 + (seed % 3 === 0 ? 1 : 0) },
-    { onJournalLine: guarded(checkers.journalLine), onOrderSend: guarded(checkers.orderSend) },
+    {
+      onPrimary: guarded(checkers.onPrimary),
+      onJournalLine: guarded(checkers.journalLine),
+      onOrderSend: guarded(checkers.orderSend),
+    },
   );
   client = startClient(system, 'client-1', guarded(checkers.acknowledged));
   const { world } = system;
@@ -63,7 +70,7 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
   let records = 0;
   let broken: string | undefined;
   try {
-    await world.run(READY_MS);
+    await world.run(() => missing(system.machines) === undefined, READY_WITHIN_MS);
     planSignals(system, client, options.signals ?? SIGNALS);
     const watching = watchRecords(system, client, (rows) => {
       records = rows.length;
@@ -142,25 +149,19 @@ async function strikeFaults(system: System, options: SeedOptions): Promise<strin
     const heal = fault.strike(system);
     await world.run(world.now() + 100 + random() * 3500);
     world.note('HEAL');
-    await heal();
+    let healed = false;
+    void Promise.resolve(heal()).then(() => {
+      healed = true;
+    });
+    await world.run(() => healed, HEALED_WITHIN_MS);
     const endMs = world.now() + WHOLE_WITHIN_MS;
     while (world.now() < endMs && !isWhole(system)) await world.run(world.now() + 50);
   }
   return struck;
 }
 
-/** Three Redis nodes in sync behind one primary: the next fault is again the only one. */
-function isWhole(system: System): boolean {
-  const { redis } = system;
-  const primaries = redis.names.filter((name) => {
-    const { process, primary: above } = redis.state(name);
-    return process.state() === 'running' && above === undefined;
-  });
-  const [primary] = primaries;
-  if (primaries.length !== 1 || primary === undefined) return false;
-  const replicas = [...redis.state(primary).replicas.values()];
-  return replicas.length === redis.names.length - 1 && replicas.every((replica) => replica.online);
-}
+/** Redis is whole: the next fault is again the only one. */
+const isWhole = (system: System): boolean => missing(system.machines) === undefined;
 
 function watchRecords(
   system: System,
@@ -222,7 +223,7 @@ async function readAtLast(
 
 /** Signals in RTSS on the primary, accepted and not finished: id → state. */
 function signalStates(system: System): ReadonlyMap<string, string> {
-  const { keys } = system.redis.state(primaryOf(system)).disk.data;
+  const { keys } = system.redis.state(primaryOf(system.machines)).disk.data;
   const stream = keys.get(`hf:{${ACCOUNT}}:rtss`);
   const states = new Map<string, string>();
   if (stream?.is !== 'stream') return states;

@@ -11,18 +11,10 @@ import { type Signal, signalMagic } from '@holdfast/ha-core';
 import type { TradeRequest } from '@holdfast/mt5-sim';
 import type { ReadRecord, Told } from '../system/client.ts';
 import { ACCOUNT, type System } from '../system/system.ts';
-import { holders, promotableWithout } from './promotable.ts';
+import { Broken } from './broken.ts';
+import { createPromotionChecker, holds, type PromotionChecker, type ToldWrite } from './promotable.ts';
 
-export class Broken extends Error {
-  readonly invariant: string;
-  constructor(invariant: string, message: string) {
-    super(`${invariant}: ${message}`);
-    this.name = 'Broken';
-    this.invariant = invariant;
-  }
-}
-
-export type Checkers = {
+export type Checkers = Pick<PromotionChecker, 'onPrimary'> & {
   readonly journalLine: (terminal: string, line: string) => void;
   readonly orderSend: (terminal: string, request: TradeRequest) => void;
   /** A client learns that its signal is stored. */
@@ -50,7 +42,17 @@ const CLOCK_TOLERANCE_MS = 100;
 const fieldOf = (line: string, name: string): string =>
   new RegExp(`(?:^| )${name}=([^ ]*)`).exec(line)?.[1] ?? '';
 
-export function createCheckers(system: () => System, told: () => ReadonlyMap<string, Told>): Checkers {
+/** Before the system is there nothing is looked at. */
+export function createCheckers(
+  present: () => System | undefined,
+  told: () => ReadonlyMap<string, Told>,
+): Checkers {
+  const promotion = createPromotionChecker(() => present()?.machines);
+  const system = (): System => {
+    const there = present();
+    if (there === undefined) throw new Error('the system is not there yet');
+    return there;
+  };
   const holderOf = new Map<string, string>();
   const highest = new Map<string, bigint>();
   const lastCommand = new Map<string, string>();
@@ -78,33 +80,27 @@ export function createCheckers(system: () => System, told: () => ReadonlyMap<str
 
   const journalLine: Checkers['journalLine'] = (terminal, line) => {
     if (line.startsWith('FENCE ')) epochOf(terminal, line);
+    if (line.startsWith('RESULT ')) promotion.forget(intentOf(fieldOf(line, 'cmd')));
     if (!line.startsWith('INTENT ')) return;
     epochOf(terminal, line);
     const command = fieldOf(line, 'cmd');
     lastCommand.set(terminal, command);
-    const { world } = system();
+    const { world, redis } = system();
     world.note(`${terminal} will send ${command}`);
-    const key = `hf:{${ACCOUNT}}:intents`;
-    const holding = holders(system(), key, command);
+    const intent = intentOf(command);
+    const holding = redis.names.filter((name) => holds(redis.state(name).disk.data, intent));
     if (holding.length < 2) {
       throw new Broken('I4', `${command} goes to the broker with its intent on ${holding.length} of 3 nodes`);
     }
-    const [without] = promotableWithout(system(), key, command);
-    if (without !== undefined) {
-      throw new Broken(
-        'I4',
-        `${command} goes to the broker, and ${without} could be promoted without its intent`,
-      );
+    try {
+      promotion.told(intent);
+    } catch (error) {
+      throw error instanceof Broken ? new Broken('I4', error.message) : error;
     }
   };
 
-  const acknowledged: Checkers['acknowledged'] = (signal) => {
-    const key = `hf:{${ACCOUNT}}:signal:${signalMagic(ACCOUNT, signal.id)}`;
-    const [without] = promotableWithout(system(), key, 'id');
-    if (without !== undefined) {
-      throw new Broken('I1', `${signal.id} is acknowledged, and ${without} could be promoted without it`);
-    }
-  };
+  const acknowledged: Checkers['acknowledged'] = ({ id }) =>
+    promotion.told({ key: signalKey(id), field: 'id', what: id });
 
   const orderSend: Checkers['orderSend'] = (terminal) => {
     const { world } = system();
@@ -121,6 +117,7 @@ export function createCheckers(system: () => System, told: () => ReadonlyMap<str
   };
 
   const always = (): void => {
+    promotion.always();
     eventsSinceLook += 1;
     if (eventsSinceLook >= EVENTS_BETWEEN_LOOKS) look();
   };
@@ -179,5 +176,28 @@ export function createCheckers(system: () => System, told: () => ReadonlyMap<str
     }
   };
 
-  return { journalLine, orderSend, acknowledged, always, records, atTheEnd, orders: () => ordersSeen };
+  const { onPrimary } = promotion;
+  return {
+    onPrimary,
+    journalLine,
+    orderSend,
+    acknowledged,
+    always,
+    records,
+    atTheEnd,
+    orders: () => ordersSeen,
+  };
+}
+
+const signalKey = (id: string): string => `hf:{${ACCOUNT}}:signal:${signalMagic(ACCOUNT, id)}`;
+
+/** The intent of a command. Once the signal has its number, the intent has served its turn. */
+function intentOf(command: string): ToldWrite {
+  const key = signalKey(command.split('/')[0] ?? '');
+  return {
+    key: `hf:{${ACCOUNT}}:intents`,
+    field: command,
+    or: { key, field: 'number' },
+    what: `the intent of ${command}`,
+  };
 }

@@ -1,4 +1,7 @@
 /** The faults of a seed: which, when and for how long. One at a time, each healed before the next begins. */
+import { later, pick } from '../redis/fault.ts';
+import { REDIS_FAULTS, redisFault, type RedisFault } from '../redis/faults.ts';
+import { primaryOf } from '../redis/wholeness.ts';
 import { ACCOUNT, type System } from './system.ts';
 
 /** Longer than a lease, so that another engine has taken over. */
@@ -6,37 +9,15 @@ const TAKEOVER_MS = 2500;
 
 export type PlannedFault = {
   readonly name: string;
+  /** Strikes; the returned function heals it. It must not run the world: whoever calls it does. */
   readonly strike: (system: System) => () => Promise<void> | void;
 };
 
-const pick = <Item>(random: () => number, items: readonly Item[]): Item => {
-  const item = items[Math.floor(random() * items.length)];
-  if (item === undefined) throw new Error('nothing to pick from');
-  return item;
-};
-
-/** The Redis node that takes writes now; the first when none says so. */
-export function primaryOf(system: System): string {
-  const { redis } = system;
-  const primaries = redis.names.filter((name) => {
-    const state = redis.state(name);
-    return state.process.state() === 'running' && state.primary === undefined;
-  });
-  return (
-    primaries.sort((a, b) => redis.state(b).replicas.size - redis.state(a).replicas.size)[0] ?? 'redis-1'
-  );
-}
-
-export const ALL_FAULTS = [
+const ENGINE_FAULTS = [
   'engine crash',
   'engine freeze',
   'engine crash at an intent',
   'engine freeze at an intent',
-  'redis primary kill',
-  'redis primary lost behind a slow link',
-  'redis replica kill',
-  'redis replica freeze',
-  'redis primary freeze',
   'links break',
   'partition',
   'terminal crash',
@@ -51,18 +32,32 @@ export const ALL_FAULTS = [
   'wall clock step',
 ] as const;
 
-export type FaultKind = (typeof ALL_FAULTS)[number];
+type EngineFault = (typeof ENGINE_FAULTS)[number];
+export type FaultKind = EngineFault | RedisFault;
 
-/** The kinds that are drawn by default: all of them. */
-export const FAULTS: readonly FaultKind[] = ALL_FAULTS;
+/** All of them; the Redis machines' own too. */
+export const ALL_FAULTS: readonly FaultKind[] = [...ENGINE_FAULTS, ...REDIS_FAULTS];
 
 /** Draws one fault. Striking it returns how it is healed. */
-export function drawFault(random: () => number, only: readonly FaultKind[] = FAULTS): PlannedFault {
+export function drawFault(random: () => number, only: readonly FaultKind[] = ALL_FAULTS): PlannedFault {
   const kind = pick(random, only);
-  return { name: kind, strike: (system) => strike(kind, system, random) };
+  const engineFault = ENGINE_FAULTS.find((fault) => fault === kind);
+  return {
+    name: kind,
+    strike: (system) =>
+      engineFault === undefined
+        ? strikeRedis(kind as RedisFault, system, random)
+        : strike(engineFault, system, random),
+  };
 }
 
-function strike(kind: FaultKind, system: System, random: () => number): () => Promise<void> | void {
+function strikeRedis(kind: RedisFault, system: System, random: () => number): () => Promise<void> {
+  const { world, wire, machines, names } = system;
+  const note = (detail: string): void => world.note(`FAULT ${kind}: ${detail}`);
+  return redisFault(kind)({ world, wire, machines, clients: [...names.engines, 'client-1'], random, note });
+}
+
+function strike(kind: EngineFault, system: System, random: () => number): () => Promise<void> | void {
   const { world, wire, redis, broker } = system;
   const engine = pick(random, system.names.engines);
   const terminal = pick(random, system.names.terminals);
@@ -82,33 +77,11 @@ function strike(kind: FaultKind, system: System, random: () => number): () => Pr
     case 'engine freeze at an intent':
       note('the one that writes it');
       return strikeAtIntent(system, kind === 'engine crash at an intent');
-    case 'redis primary lost behind a slow link':
-      return losePrimary(system, random, note);
-    case 'redis primary kill':
-    case 'redis replica kill': {
-      const primary = primaryOf(system);
-      const name =
-        kind === 'redis primary kill'
-          ? primary
-          : pick(
-              random,
-              redis.names.filter((other) => other !== primary),
-            );
-      note(name);
-      redis.kill(name);
-      return () => restartAsReplica(system, name);
-    }
-    case 'redis replica freeze':
-    case 'redis primary freeze': {
-      const primary = primaryOf(system);
-      const replicas = redis.names.filter((other) => other !== primary);
-      const name = kind === 'redis primary freeze' ? primary : pick(random, replicas);
-      note(name);
-      redis.process(name).freeze();
-      return () => redis.process(name).resume();
-    }
     case 'links break': {
-      const [one, other] = [engine, pick(random, [terminal, primaryOf(system), ...system.names.engines])];
+      const [one, other] = [
+        engine,
+        pick(random, [terminal, primaryOf(system.machines), ...system.names.engines]),
+      ];
       note(`${one} and ${other}`);
       wire.breakBetween(one, other);
       return nothing;
@@ -116,7 +89,7 @@ function strike(kind: FaultKind, system: System, random: () => number): () => Pr
     case 'partition': {
       const other = pick(random, [
         terminal,
-        primaryOf(system),
+        primaryOf(system.machines),
         ...system.names.engines.filter((name) => name !== engine),
       ]);
       const oneWay = random() < 0.4;
@@ -197,9 +170,9 @@ function strikeAtIntent(system: System, crash: boolean): () => Promise<void> {
     else system.process(holder).freeze();
   });
   return async () => {
-    await world.run(() => struck !== undefined, 2000);
+    for (let waitedMs = 0; struck === undefined && waitedMs < 2000; waitedMs += 20) await later(world, 20);
     unwatch();
-    await world.run(world.now() + TAKEOVER_MS);
+    await later(world, TAKEOVER_MS);
     if (struck === undefined) return;
     if (crash) await system.restart(struck);
     else system.process(struck).resume();
@@ -209,7 +182,7 @@ function strikeAtIntent(system: System, crash: boolean): () => Promise<void> {
 /** Calls back once, with the engine that holds the lease, when an intent appears on the primary. */
 function onNextIntent(system: System, strike_: (holder: string) => void): () => void {
   const read = (): { intents: number; holder: string } => {
-    const { keys } = system.redis.state(primaryOf(system)).disk.data;
+    const { keys } = system.redis.state(primaryOf(system.machines)).disk.data;
     const [intents, lease] = ['intents', 'lease'].map((name) => keys.get(`hf:{${ACCOUNT}}:${name}`));
     return {
       intents: intents?.is === 'hash' ? intents.fields.size : 0,
@@ -230,48 +203,4 @@ function onNextIntent(system: System, strike_: (holder: string) => void): () => 
   return () => {
     watching = false;
   };
-}
-
-/** One replica hears of everything late; then the primary's machine is gone, and what was under way with it. */
-function losePrimary(
-  system: System,
-  random: () => number,
-  note: (detail: string) => void,
-): () => Promise<void> {
-  const { world, wire, redis } = system;
-  const primary = primaryOf(system);
-  const slow = pick(
-    random,
-    redis.names.filter((name) => name !== primary),
-  );
-  const byMs = 20 + Math.floor(random() * 250);
-  note(`${slow} is ${byMs} ms late, then ${primary} is lost`);
-  wire.slow(primary, slow, byMs);
-  let lost = false;
-  world.after(300 + random() * 700, () => {
-    for (const name of redis.names) if (name !== primary) wire.breakBetween(primary, name);
-    redis.kill(primary);
-    wire.slow(primary, slow, 0);
-    lost = true;
-  });
-  return async () => {
-    await world.run(() => lost, 2000);
-    restartAsReplica(system, primary);
-  };
-}
-
-/**
- * A killed node comes back as a replica of the primary that the Sentinels name: the place of the start gate. While they
- * name the node itself it waits.
- */
-function restartAsReplica(system: System, name: string): void {
-  const { redis, world } = system;
-  const own = redis.endpoints[redis.names.indexOf(name)];
-  const named = redis.sentinelViews.map((view) => view.primary);
-  const primary = redis.endpoints.find(
-    ({ host, port }) => named.filter((other) => other === `${host}:${port}`).length * 2 > named.length,
-  );
-  if (primary === undefined || primary === own) {
-    world.after(100, () => restartAsReplica(system, name), `gate of ${name}`);
-  } else redis.restart(name, primary);
 }

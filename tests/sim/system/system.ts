@@ -1,5 +1,5 @@
 /**
- * The whole system on virtual time: Redis with its Sentinels, a broker, terminals, engines; every loop of the product
+ * The whole system on virtual time: Redis with its Sentinels and wardens, a broker, terminals, engines; every loop of the product
  * unchanged. What a checker needs to see (journal lines, orders that reach the broker) is told to `watch`.
  */
 import { createHmac } from 'node:crypto';
@@ -16,7 +16,6 @@ import {
   type TradeRequest,
 } from '@holdfast/mt5-sim';
 import {
-  createRedisCluster,
   createVirtualNetwork,
   createWire,
   createWorld,
@@ -25,8 +24,11 @@ import {
   type Wire,
   type World,
 } from '@holdfast/simulation';
+import { type Machines, type NodeData, startMachines } from '../redis/machines.ts';
 
 export type SystemWatch = {
+  /** A Redis node becomes a primary. */
+  readonly onPrimary: (name: string, data: NodeData) => void;
   /** A line that a terminal's journal has made durable. */
   readonly onJournalLine: (terminal: string, line: string) => void;
   /** A request that a terminal gives to the broker. */
@@ -43,6 +45,7 @@ export type SystemOptions = {
 export type System = {
   readonly world: World;
   readonly wire: Wire;
+  readonly machines: Machines;
   readonly redis: RedisCluster;
   readonly broker: Broker;
   /** Processes by name; a name comes again with its next process after a restart. */
@@ -66,10 +69,8 @@ const hex = (host: Host): string =>
 export async function startSystem(options: SystemOptions, watch: SystemWatch): Promise<System> {
   const world = createWorld(options.seed, { trace: options.trace ?? false });
   const wire = createWire(world);
-  const redis = createRedisCluster(world, wire, {
-    sentinels: 3,
-    settings: { 'min-replicas-to-write': 1, 'min-replicas-max-lag': 2 },
-  });
+  const machines = startMachines({ world, wire, profile: 'fast', onPrimary: watch.onPrimary });
+  const { redis } = machines;
   const brokerProcess = world.start('broker');
   const broker = createBroker({
     host: brokerProcess.host,
@@ -171,9 +172,14 @@ export async function startSystem(options: SystemOptions, watch: SystemWatch): P
   return {
     world,
     wire,
+    machines,
     redis,
     broker,
-    process: (name) => processes.get(name) ?? redis.process(name),
+    process: (name) => {
+      const process = processes.get(name) ?? machines.process(name);
+      if (process === undefined) throw new Error(`nothing is called ${name}`);
+      return process;
+    },
     names: { engines: ENGINES, terminals },
     engine: (name) => engines.get(name),
     journal: (name) => journals.get(name) ?? createMemoryJournal(),

@@ -51,8 +51,8 @@ export type RedisClusterOptions = {
   readonly failoverTimeoutMs?: number;
   readonly parallelSyncs?: number;
   readonly primaryName?: string;
-  /** The nodes are not started: the scenario does that, through a gate of its own. */
-  readonly unstarted?: true;
+  /** The nodes do not run yet, as if they had been killed: the scenario starts them, through a gate of its own. */
+  readonly unstarted?: boolean;
   /** Told when a node becomes a primary, by whatever way, before anything is executed as one. */
   readonly onPrimary?: (name: string, state: RedisServerState) => void;
 };
@@ -94,13 +94,19 @@ export function createRedisCluster(
     });
   };
   const disks = new Map<string, RedisDisk>(
-    names.map((name, index) => [
-      name,
-      { data: createDataSet(), replicaOf: index === 0 ? undefined : endpoints[0] },
-    ]),
+    names.map((name, index) => {
+      const replicaOf = options.unstarted ? endpoints[(index + 1) % count] : endpoints[0];
+      return [
+        name,
+        { data: createDataSet(), replicaOf: replicaOf === endpoints[index] ? undefined : replicaOf },
+      ];
+    }),
   );
   const diskOf = (name: string): RedisDisk => known(disks.get(name), name);
-  if (options.unstarted === undefined) for (const name of names) start(name, diskOf(name));
+  for (const name of names) {
+    start(name, diskOf(name));
+    if (options.unstarted) rows.get(name)?.process.crash();
+  }
 
   const { sentinels, sentinelNames, sentinelRows, startOne } = sentinelsOf(world, wire, endpoints, options);
   return {

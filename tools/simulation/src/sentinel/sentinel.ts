@@ -1,7 +1,7 @@
 /**
  * A simulated Sentinel, by the rules of the real one: it asks every node and every other Sentinel, agrees with them that
  * the primary is down, is elected or told to, and promotes by its own view of the replicas. One simplification: all nodes
- * and Sentinels are known from the start. tests/contract/redis/sentinel.contract.test.ts holds it to the real one.
+ * and Sentinels are known from the start.
  */
 import { type Command, RedisError, type RedisReply } from '@holdfast/ha-core';
 import type { ClientAnswer } from '../redis/clients.ts';
