@@ -15,6 +15,7 @@ import {
 import type { Agreement } from './agreement.ts';
 import type { NodeWatch } from './node-watch.ts';
 import type { OwnNode } from './own-node.ts';
+import { FALSE_ALARM_WITHIN_MS } from './patience.ts';
 import type { Peers } from './peers.ts';
 import type { Sentinels } from './sentinels.ts';
 import type { Present, Situation } from './situation.ts';
@@ -47,6 +48,8 @@ export type FailoverOptions = {
   /** The warden of a node. */
   readonly wardenOf: (node: string) => string | undefined;
   readonly onFailover: (record: FailoverRecord) => void;
+  /** The own node was followed by another primary although it was there. */
+  readonly onFalseAlarm: () => void;
   readonly log: (event: string, detail: Record<string, unknown>) => void;
 };
 
@@ -153,6 +156,7 @@ export function createFailover(options: FailoverOptions): Failover {
     if (strays) {
       tellOnce(own.name, () => {
         log('follows', { node: own.name, primary: present.name, was: role?.is });
+        if (role?.is === 'primary' && situation.lastForMs() < FALSE_ALARM_WITHIN_MS) options.onFalseAlarm();
         // An old primary is not promotable before it follows, whatever its own warden had set.
         if (role?.is === 'primary') void ownNode.setPriority(0);
         void ownNode.follow(endpoint);

@@ -4,39 +4,56 @@
  *   node apps/warden/src/gate-main.ts --config holdfast.yaml --name redis-1 --out gate.conf
  *   redis-server redis.conf --include gate.conf
  *
+ * With `--data FOLDER`, the node's data folder, a damaged append-only file is put aside when the node ends young again and
+ * again (damaged-data.ts); `--log FILE`, where its output goes to a file, tells more of why it ends.
+ *
  * Writes whose replica the node is and priority 0, says why, and ends with 0. The file is named on Redis's command line
  * and not in redis.conf: what CONFIG REWRITE appends to redis.conf would come after an include there, and win.
  */
 import { renameSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ConfigurationError, loadConfiguration, redisAccess } from '@holdfast/configuration';
 import { realHost } from '@holdfast/process';
 import { createRedisNodes } from '@holdfast/redis';
+import { guardData } from './damaged-data.ts';
 import { gateLines, passGate } from './gate.ts';
 
-const USAGE = 'usage: gate-main.ts --config FILE --name REDIS-NODE --out FILE';
+const USAGE = 'usage: gate-main.ts --config FILE --name REDIS-NODE --out FILE [--data FOLDER] [--log FILE]';
 
 /** The command line is wrong; the message says how. */
 class WrongArguments extends Error {}
 
-type Arguments = { readonly config: string; readonly name: string; readonly out: string };
+type Arguments = {
+  readonly config: string;
+  readonly name: string;
+  readonly out: string;
+  readonly data: string | undefined;
+  readonly log: string | undefined;
+};
 
 function readArguments(): Arguments {
   const text = { type: 'string' } as const;
-  const { config, name, out } = parseArgs({ options: { config: text, name: text, out: text } }).values;
+  const options = { config: text, name: text, out: text, data: text, log: text };
+  const { config, name, out, data, log } = parseArgs({ options }).values;
   if (config === undefined || name === undefined || out === undefined) throw new WrongArguments(USAGE);
-  return { config, name, out };
+  return { config, name, out, data, log };
 }
 
-async function main({ config, name, out }: Arguments): Promise<void> {
+async function main({ config, name, out, data, log }: Arguments): Promise<void> {
   const configuration = loadConfiguration(config);
   const { redis } = configuration.values;
   if (!redis.nodes.some((node) => node.name === name)) {
     const names = redis.nodes.map((node) => node.name).join(', ');
     throw new WrongArguments(`--name ${name}: expected one of the Redis nodes in ${config}: ${names}`);
   }
-  const sentinels = createRedisNodes(redisAccess(configuration, 'warden'));
-  const decision = await passGate({ ...redis, host: realHost, redis: sentinels }, name);
+  const access = createRedisNodes(redisAccess(configuration, 'warden'));
+  if (data !== undefined) {
+    const guarded = { host: realHost, redis: access, nodes: redis.nodes, folder: resolve(data), log };
+    const line = await guardData(guarded, name);
+    if (line !== undefined) process.stdout.write(`${line}\n`);
+  }
+  const decision = await passGate({ ...redis, host: realHost, redis: access }, name);
   // Whole or not at all: Redis must not read half of it.
   writeFileSync(`${out}.new`, gateLines(decision), { mode: 0o600 });
   renameSync(`${out}.new`, out);

@@ -39,7 +39,9 @@ export type NodeWatchOptions = {
   readonly host: Host;
   readonly redis: RedisNodes;
   readonly endpoint: Endpoint;
-  readonly detector: DetectorOptions;
+  readonly detector: Omit<DetectorOptions, 'limitMs'>;
+  /** The limit of one probe at this moment. */
+  readonly limitMs: () => number;
   /** Told of every answer and every miss. */
   readonly onChange: () => void;
 };
@@ -51,7 +53,8 @@ const OPEN_DEADLINE_MS = 250;
 
 /** Begins to watch; nothing is sent before the first tick. */
 export function createNodeWatch(options: NodeWatchOptions): NodeWatch {
-  const { host, redis, endpoint, detector } = options;
+  const { host, redis, endpoint, limitMs } = options;
+  const detector = (): DetectorOptions => ({ ...options.detector, limitMs: limitMs() });
   let answering: DetectorState = FIRST_DETECTOR;
   let primary: DetectorState = FIRST_DETECTOR;
   let node: RedisNode | undefined;
@@ -62,8 +65,8 @@ export function createNodeWatch(options: NodeWatchOptions): NodeWatch {
   const answered = (sentAtMs: number, answers: boolean, isPrimary: boolean): void => {
     const nowMs = host.monotonicMs();
     const event = (good: boolean): DetectorEvent => ({ is: good ? 'good' : 'bad', sentAtMs });
-    answering = stepDetector(answering, event(answers), nowMs, detector).state;
-    primary = stepDetector(primary, event(isPrimary), nowMs, detector).state;
+    answering = stepDetector(answering, event(answers), nowMs, detector()).state;
+    primary = stepDetector(primary, event(isPrimary), nowMs, detector()).state;
   };
 
   const connected = async (): Promise<RedisNode> => {
@@ -104,15 +107,15 @@ export function createNodeWatch(options: NodeWatchOptions): NodeWatch {
     endpoint,
     name: endpointName(endpoint),
     seen: () =>
-      seen !== undefined && host.monotonicMs() - seen.atMs <= detector.limitMs * detector.misses
+      seen !== undefined && host.monotonicMs() - seen.atMs <= limitMs() * options.detector.misses
         ? seen
         : undefined,
-    silentSinceMs: () => suspectedSince(answering, detector),
-    goneSinceMs: () => suspectedSince(primary, detector),
+    silentSinceMs: () => suspectedSince(answering, detector()),
+    goneSinceMs: () => suspectedSince(primary, detector()),
     tick: (everyMs) => {
       if (closed) return;
       const nowMs = host.monotonicMs();
-      const paced = { ...detector, probeMs: everyMs };
+      const paced = { ...detector(), probeMs: everyMs };
       primary = stepDetector(primary, { is: 'tick' }, nowMs, paced).state;
       const ticked = stepDetector(answering, { is: 'tick' }, nowMs, paced);
       answering = ticked.state;

@@ -2,7 +2,8 @@
  * The links between wardens. Each dials every other one and keeps the link; the one that listens answers questions.
  *
  * Lines: `NONCE value=…` from whoever listens, `WARDEN name=… proof=…` in answer (HMAC of both names and the nonce with the
- * cluster's secret), `OK`; then `ASK id=… primary=…` → `VOTE id=… granted=yes|no`, and `HOLD` (give up being promotable).
+ * cluster's secret), `OK`; then `ASK id=… primary=…` → `VOTE id=… granted=yes|no`, `HOLD` (give up being promotable), `CALM` (the
+ * last alarm was false).
  * Nothing else is understood; anything unexpected closes the link.
  */
 import { decodeLine, encodeLine } from '@holdfast/bridge';
@@ -24,6 +25,8 @@ export type PeersOptions = {
   readonly onAsked: (candidate: string, primary: string) => boolean;
   /** Another warden asks that this node gives up being promotable. */
   readonly onHold: (by: string) => void;
+  /** Another warden's node was there although it was followed by another. */
+  readonly onCalm: () => void;
   readonly log: (event: string, detail: Record<string, unknown>) => void;
 };
 
@@ -31,6 +34,8 @@ export type Peers = {
   /** Asks all for their vote; the names of those that granted it within the limit. */
   readonly ask: (primary: string) => Promise<readonly string[]>;
   readonly hold: (peer: string) => void;
+  /** Tells all that the last alarm was false. */
+  readonly calm: () => void;
   /** Peers that can be asked now. */
   readonly alive: () => readonly string[];
   readonly close: () => void;
@@ -112,6 +117,9 @@ export async function createPeers(options: PeersOptions): Promise<Peers> {
       return votes.filter((name) => name !== undefined);
     },
     hold: (peer) => void open.get(peer)?.send(encodeLine('HOLD', {})),
+    calm: () => {
+      for (const link of open.values()) link.send(encodeLine('CALM', {}));
+    },
     alive: () => [...open.keys()],
     close: () => {
       closed = true;
@@ -151,6 +159,7 @@ function serve(options: PeersOptions, link: Link): void {
       const granted = options.onAsked(name, fields['primary'] ?? '') ? 'yes' : 'no';
       link.send(encodeLine('VOTE', { id: fields['id'], granted }));
     } else if (verb === 'HOLD') options.onHold(name);
+    else if (verb === 'CALM') options.onCalm();
     else if (verb !== 'PING') link.close();
   });
   link.send(encodeLine('NONCE', { value: nonce }));

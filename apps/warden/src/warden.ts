@@ -13,6 +13,7 @@ import { createLibraryLoader } from './library-loader.ts';
 import { createMembership } from './membership.ts';
 import { createNodeWatch, type NodeWatch } from './node-watch.ts';
 import { createOwnNode } from './own-node.ts';
+import { createPatience } from './patience.ts';
 import { createPeers, type Peer, type Peers } from './peers.ts';
 import { createSentinels } from './sentinels.ts';
 import { createSituation } from './situation.ts';
@@ -69,9 +70,9 @@ export async function createWarden(parts: {
   const detects = numbers.wardenProbeMs > 0;
   const detector = {
     probeMs: detects ? numbers.wardenProbeMs : SLOW_PROBE_MS,
-    limitMs: detects ? numbers.wardenProbeLimitMs : SLOW_LIMIT_MS,
     misses: numbers.wardenMisses,
   };
+  const patience = createPatience(host, detects ? numbers.wardenProbeLimitMs : SLOW_LIMIT_MS);
   const failovers: FailoverRecord[] = [];
   let left = false;
   const consider = (): void => {
@@ -81,7 +82,14 @@ export async function createWarden(parts: {
     if (own.silentSinceMs() !== undefined) membership.frozen();
   };
   const watches = options.nodes.map((endpoint) =>
-    createNodeWatch({ host, redis, endpoint, detector, onChange: () => consider() }),
+    createNodeWatch({
+      host,
+      redis,
+      endpoint,
+      detector,
+      limitMs: patience.limitMs,
+      onChange: () => consider(),
+    }),
   );
   const own = watchOf(watches, options.node);
   const situation = createSituation(watches, host.monotonicMs);
@@ -111,6 +119,11 @@ export async function createWarden(parts: {
     agreement,
     wardenOf,
     peers: () => peers,
+    onFalseAlarm: () => {
+      log('false_alarm', { node: own.name });
+      patience.falseAlarm();
+      peers.calm();
+    },
     onFailover: (record) => {
       failovers.unshift(record);
       failovers.splice(20);
@@ -123,6 +136,7 @@ export async function createWarden(parts: {
     network,
     peers: options.wardens.filter((warden) => warden.name !== name),
     onAsked: (candidate, primary) => agreement.asked(candidate, primary),
+    onCalm: patience.falseAlarm,
     onHold: (by) => membership.hold(`${by} asks for it`),
   });
   const exclusion = createExclusion({
