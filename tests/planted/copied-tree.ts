@@ -18,14 +18,16 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { PlantedBug } from './rows.ts';
+import type { Edit, PlantedBug } from './rows.ts';
 
 export type CopiedTree = {
   /** Plants a bug; returns how to take it out. Throws unless `find` is in the file exactly once. */
   readonly plant: (bug: PlantedBug) => () => void;
+  /** `redis8`: the program to run the suite's real Redis with, for what only the real one of version 8 shows. */
   readonly run: (
     suite: PlantedBug['caughtBy'],
     faults?: readonly string[],
+    redis8?: string,
   ) => Promise<{ readonly passed: boolean; readonly output: string }>;
   readonly remove: () => void;
 };
@@ -57,19 +59,26 @@ export function copyTree(): CopiedTree {
   linkPackages(folder);
   return {
     plant: (bug) => {
-      const file = join(folder, bug.file);
-      const text = readFileSync(file, 'utf8');
-      const times = text.split(bug.find).length - 1;
-      if (times !== 1) throw new Error(`${bug.file}: found ${times} times, expected once: ${bug.find}`);
-      writeFileSync(
-        file,
-        text.replace(bug.find, () => bug.replace),
-      );
-      return () => writeFileSync(file, text);
+      const takeOut = [bug, ...(bug.also ?? [])].map((edit) => plantOne(folder, edit));
+      return () => {
+        for (const undo of takeOut) undo();
+      };
     },
-    run: (suite, faults = []) => runSuite(folder, suite, faults),
+    run: (suite, faults = [], redis8) => runSuite(folder, suite, faults, redis8),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+function plantOne(folder: string, edit: Edit): () => void {
+  const file = join(folder, edit.file);
+  const text = readFileSync(file, 'utf8');
+  const times = text.split(edit.find).length - 1;
+  if (times !== 1) throw new Error(`${edit.file}: found ${times} times, expected once: ${edit.find}`);
+  writeFileSync(
+    file,
+    text.replace(edit.find, () => edit.replace),
+  );
+  return () => writeFileSync(file, text);
 }
 
 function linkPackages(folder: string): void {
@@ -97,8 +106,11 @@ function runSuite(
   folder: string,
   suite: PlantedBug['caughtBy'],
   faults: readonly string[],
+  redis8: string | undefined,
 ): Promise<{ passed: boolean; output: string }> {
-  const only = suite === 'sim' ? ['tests/sim/engine.sim'] : ['-t', 'simulated'];
+  const contract =
+    redis8 === undefined ? ['-t', 'simulated'] : ['tests/contract/redis/repeat', '-t', ', real'];
+  const only = suite === 'sim' ? ['tests/sim/engine.sim'] : contract;
   const vitest = join(folder, 'node_modules/vitest/vitest.mjs');
   const child = spawn(process.execPath, [vitest, 'run', '--root', folder, '--project', suite, ...only], {
     cwd: folder,
@@ -106,6 +118,7 @@ function runSuite(
       ...process.env,
       HOLDFAST_SIM_SEEDS: SEEDS,
       HOLDFAST_SIM_FAULTS: faults.join(','),
+      ...(redis8 === undefined ? {} : { HOLDFAST_REDIS_SERVER: redis8 }),
       NO_COLOR: '1',
       VITEST: undefined,
       NODE_OPTIONS: undefined,

@@ -1,10 +1,16 @@
 /** Each planted bug is caught by its suite, and the copy without a bug passes both. */
+import { existsSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
 import { copyTree } from './copied-tree.ts';
-import { PLANTED } from './rows.ts';
+import { PLANTED, type PlantedBug } from './rows.ts';
 
 const tree = copyTree();
 afterAll(() => tree.remove());
+
+/** Redis 8, where the set-up could have it. */
+const REDIS_8 = existsSync(process.env['HOLDFAST_REDIS_8'] ?? '')
+  ? process.env['HOLDFAST_REDIS_8']
+  : undefined;
 
 /** What a failing suite printed, without the stories of its seeds. */
 const verdicts = (output: string): string =>
@@ -19,16 +25,32 @@ describe('the copy without a bug', () => {
     const { passed, output } = await tree.run(suite);
     expect(passed ? '' : output.slice(-3000)).toBe('');
   });
+
+  test.skipIf(REDIS_8 === undefined)('passes contract on Redis 8', async () => {
+    const { passed, output } = await tree.run('contract', [], REDIS_8);
+    expect(passed ? '' : output.slice(-3000)).toBe('');
+  });
 });
 
+/** What the suite said with the bug in the copy. */
+async function told(bug: PlantedBug, redis8?: string): Promise<string> {
+  const takeOut = tree.plant(bug);
+  try {
+    const { passed, output } = await tree.run(bug.caughtBy, bug.faults, redis8);
+    return passed ? 'the suite passed with the bug in it' : verdicts(output);
+  } finally {
+    takeOut();
+  }
+}
+
 describe('a planted bug is caught', () => {
-  test.each(PLANTED)('$breaks', async (bug) => {
-    const takeOut = tree.plant(bug);
-    try {
-      const { passed, output } = await tree.run(bug.caughtBy, bug.faults);
-      expect(passed ? 'the suite passed with the bug in it' : verdicts(output)).toContain(bug.says);
-    } finally {
-      takeOut();
-    }
+  const [common, ofRedis8] = [undefined, true].map((of) => PLANTED.filter(({ onRedis8 }) => onRedis8 === of));
+
+  test.each(common ?? [])('$breaks', async (bug) => {
+    expect(await told(bug)).toContain(bug.says);
+  });
+
+  test.skipIf(REDIS_8 === undefined).each(ofRedis8 ?? [])('$breaks', async (bug) => {
+    expect(await told(bug, REDIS_8)).toContain(bug.says);
   });
 });
