@@ -8,6 +8,7 @@ import type { Configuration, RedisSecrets } from '@holdfast/configuration';
 import { type Host, profile, type RedisNodes } from '@holdfast/ha-core';
 import type { Role } from '@holdfast/redis';
 import { type ClusterNode, REDIS_CONF, redisConf, sentinelConf } from '@holdfast/topology';
+import { guardData } from '@holdfast/warden/damaged-data';
 import { passGate } from '@holdfast/warden/gate';
 import type { RecordKeeper } from '../state/record-keeper.ts';
 import type { StateFolder } from '../state/state-folder.ts';
@@ -23,7 +24,7 @@ export type RedisStartsOptions = {
   /** What Redis and Sentinel are configured with. */
   readonly secrets: RedisSecrets;
   readonly keeper: RecordKeeper;
-  /** Told what the gate decided for a node. */
+  /** Told what the gate decided for a node, and what became of damaged data. */
   readonly note: (node: string, line: string) => void;
 };
 
@@ -56,10 +57,13 @@ export function createRedisStarts(options: RedisStartsOptions): RedisStarts {
     new Map(await Promise.all(nodes.map(async (node) => [node.name, await askRole(redis, node)] as const)));
 
   const launchRedis = async (node: RedisEntry, command: Command): Promise<Command> => {
+    const folder = folderOf(node.name);
+    const log = join(state.path, 'logs', `${node.name}.log`);
+    const damage = await guardData({ host, redis, nodes, folder, log, redisServer: command[0] }, node.name);
+    if (damage !== undefined) options.note(node.name, damage);
     const { replicaOf, why } = await passGate({ ...values.redis, host, redis }, node.name);
     const as = replicaOf === undefined ? 'as the only node' : `as a replica of ${replicaOf.name}, priority 0`;
     options.note(node.name, `starts ${as}: ${why}`);
-    const folder = folderOf(node.name);
     const text = redisConf({ node, folder, redis: values.redis, numbers, ...secrets });
     writeFileSync(join(folder, REDIS_CONF), text, { mode: 0o600 });
     return replicaOf === undefined
