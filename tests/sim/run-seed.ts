@@ -2,6 +2,7 @@
 import type { Signal } from '@holdfast/ha-core';
 import { Broken } from './checkers/broken.ts';
 import { type Checkers, createCheckers, MAY_LEAVE_UNKNOWN } from './checkers/checkers.ts';
+import { picture } from './redis/picture.ts';
 import { missing, primaryOf } from './redis/wholeness.ts';
 import { type Client, startClient } from './system/client.ts';
 import { drawFault, type FaultKind } from './system/faults.ts';
@@ -89,6 +90,7 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
         ? error.message
         : `CRASH: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
     world.note(`BROKEN ${broken}`);
+    for (const line of picture(system.machines)) world.note(line);
   }
   const told = [...client.told.values()];
   const acknowledged = told.filter((row) => row.acknowledgedAtMs !== undefined).length;

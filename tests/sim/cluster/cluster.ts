@@ -1,11 +1,13 @@
 /** Redis alone on virtual time: three machines with their wardens, and two clients that write; no engine, no broker. */
-import type { ProfileName } from '@holdfast/ha-core';
+import { profile, type ProfileName } from '@holdfast/ha-core';
 import { createWire, createWorld, type Wire, type World } from '@holdfast/simulation';
 import { createPromotionChecker, type PromotionChecker } from '../checkers/promotable.ts';
 import { type Machines, startMachines } from '../redis/machines.ts';
 import { startWriterClient, type WriterClient } from './writer-client.ts';
 
 export type Cluster = {
+  /** Whether its wardens detect, or leave that to Sentinel's own timer. */
+  readonly detects: boolean;
   readonly world: World;
   readonly wire: Wire;
   readonly machines: Machines;
@@ -52,5 +54,6 @@ export function startCluster(options: ClusterOptions): Cluster {
     checker.always();
     if (failed !== undefined) throw failed;
   });
-  return { world, wire, machines, clients, checker };
+  const detects = profile(options.profile).wardenProbeMs > 0;
+  return { detects, world, wire, machines, clients, checker };
 }

@@ -6,6 +6,7 @@ import { Broken } from '../checkers/broken.ts';
 import { holds } from '../checkers/promotable.ts';
 import { redisFault, REDIS_FAULTS, type RedisFault } from '../redis/faults.ts';
 import { pick, type Stage } from '../redis/fault.ts';
+import { picture } from '../redis/picture.ts';
 import { missing, primaryOf } from '../redis/wholeness.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { mayStopTrading } from './pairs.ts';
@@ -36,6 +37,8 @@ const LOOK_EVERY_MS = 50;
 /** A Sentinel that was frozen for more than two seconds, or whose clock jumped, does not act for half a minute. */
 const WHOLE_WITHIN_MS = 20_000;
 const WHOLE_AFTER_TILT_MS = 60_000;
+/** Without a detector a primary that came back as a replica is noticed by Sentinel after two of its 10 s of INFO. */
+const WHOLE_UNDETECTED_MS = 60_000;
 
 /** Runs it. Never rejects: what a checker or the product throws is in the outcome. */
 export async function runClusterSeed(
@@ -73,6 +76,7 @@ export async function runClusterSeed(
         ? error.message
         : `CRASH: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
     world.note(`BROKEN ${broken}`);
+    for (const line of picture(cluster.machines)) world.note(line);
   }
   for (const client of clients) client.stop();
   return {
@@ -138,7 +142,8 @@ async function recover(cluster: Cluster, kinds: readonly RedisFault[]): Promise<
     (name) => cluster.machines.redis.sentinel(name).tiltSinceMs > 0,
   );
   try {
-    await awaitWhole(cluster, tilted ? WHOLE_AFTER_TILT_MS : WHOLE_WITHIN_MS, `after ${kinds.join(' and ')}`);
+    const withinMs = tilted ? WHOLE_AFTER_TILT_MS : cluster.detects ? WHOLE_WITHIN_MS : WHOLE_UNDETECTED_MS;
+    await awaitWhole(cluster, withinMs, `after ${kinds.join(' and ')}`);
     return false;
   } catch (error) {
     if (error instanceof Broken && error.invariant === 'LIVENESS' && mayStopTrading(kinds)) return true;

@@ -67,6 +67,7 @@ export function createCommandRunner(
       const found = functionOf(args);
       return found?.writes === true ? refusedWrite(state, found.denyOom) : undefined;
     }
+    if (name === 'FUNCTION' && args[0]?.toUpperCase() === 'LOAD') return refusedWrite(state, true);
     if (SERVER_COMMANDS.has(name) || name === 'WAIT' || name === 'SUBSCRIBE') return undefined;
     const row = rowOf(name);
     if (row === undefined) return unknownCommand(given, args);

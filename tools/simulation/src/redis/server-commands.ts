@@ -47,7 +47,8 @@ export function runServerCommand(
       return clientReply(actions, args);
     case 'PUBLISH': {
       const [channel, text] = [argument(args, 0), argument(args, 1)];
-      actions.propagate(['PUBLISH', channel, text]);
+      // A replica's history is its primary's alone.
+      if (state.primary === undefined) actions.propagate(['PUBLISH', channel, text]);
       return actions.publish(channel, text);
     }
     default:
