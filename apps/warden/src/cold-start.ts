@@ -14,6 +14,7 @@ import {
   type NodeData,
   type RedisNodes,
   type SentinelSight,
+  sleep,
 } from '@holdfast/ha-core';
 import { claimCall, functionCommand, parseChange, readRecordAt } from '@holdfast/redis';
 import type { NodeWatch } from './node-watch.ts';
@@ -46,6 +47,9 @@ export type ColdStarter = {
 };
 
 const TELL_EVERY_MS = 5000;
+/** While links are down Sentinel asks for INFO once a second at least. */
+const SEEN_WITHIN_MS = 2500;
+const LOOK_AGAIN_MS = 100;
 
 /** Begins to count from now how long there has been no primary. */
 export function createColdStarter(options: ColdStarterOptions): ColdStarter {
@@ -67,12 +71,27 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
     log('cold_start', { node: own.name, why, named });
     if (named === own.name) await ownNode.follow(undefined);
     else if (named !== undefined && (await ownNode.setPriority(100))) {
+      await untilSeen();
       const asked = isPrimaryThere()
         ? ({ is: 'refused', why: ['a node became primary meanwhile'] } as const)
         : await sentinels.failOver(named, options.index);
       if (asked.is === 'begun') return;
       await ownNode.setPriority(0);
       log('cold_start_refused', { why: asked.why });
+    }
+  };
+
+  /** A Sentinel knows the priority of its last INFO: asked before the next one it would find nobody to promote. */
+  const untilSeen = async (): Promise<void> => {
+    const endMs = host.monotonicMs() + SEEN_WITHIN_MS;
+    while (!isPrimaryThere() && host.monotonicMs() < endMs) {
+      const sights = await sentinels.look();
+      const seen = sights.some(
+        ({ view }) =>
+          view.is === 'seen' && view.replicas.some((one) => one.endpoint === own.name && couldChoose(one)),
+      );
+      if (seen) return;
+      await sleep(host, LOOK_AGAIN_MS);
     }
   };
 

@@ -165,6 +165,16 @@ export function createFailover(options: FailoverOptions): Failover {
     if (hurried()) for (const watch of watches) followForDead(watch, present.name, endpoint);
   };
 
+  /**
+   * The own node says that it is primary, and another one that came after it has claimed the set. Nothing can be acknowledged
+   * here any more; but the Sentinels may not have seen the new one yet, and would go back to this one if it died now.
+   */
+  const isOutranked = ({ name, record }: Present): boolean => {
+    const seen = own.seen();
+    if (seen?.role.is !== 'primary' || name === own.name) return false;
+    return record.primary === name && record.term > seen.record.term;
+  };
+
   /** A replica whose own warden is gone is told by whoever is there. */
   const followForDead = (watch: NodeWatch, primary: string, endpoint: Endpoint): void => {
     const role = watch.seen()?.role;
@@ -187,7 +197,8 @@ export function createFailover(options: FailoverOptions): Failover {
     follow: () => {
       const present = situation.present();
       if (present === undefined) return;
-      if (hurried() || namedByMost(options.sights()) === present.name) followAll(present);
+      if (hurried() || isOutranked(present) || namedByMost(options.sights()) === present.name)
+        followAll(present);
     },
   };
 }

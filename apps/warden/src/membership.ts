@@ -7,6 +7,8 @@
  *   read once more: if it was excluded meanwhile, back to 0.
  * - A replica whose link is down while the Sentinels see the primary up, or that another warden asks to, gives up being
  *   promotable, so that writes can go on without it. Never the last member: that would help nobody.
+ * - A replica that is cut off (neither a primary nor a majority of Sentinels in sight) gives it up too: nobody could promote
+ *   it there, and the others take it out of the set meanwhile. The first INFO after the cut then says so.
  */
 import {
   type Host,
@@ -76,6 +78,12 @@ export function createMembership(options: MembershipOptions): Membership {
     return members.includes(own.name) && members.every((one) => one === own.name || one === present?.name);
   };
 
+  const isCutOff = (): boolean => {
+    const sights = options.sights();
+    const heard = sights.filter(({ view }) => view.is === 'seen').length;
+    return sights.length > 0 && heard * 2 <= sights.length;
+  };
+
   const asPrimary = async (present: Present): Promise<void> => {
     if (!(await lower('it is the primary'))) return;
     if (!present.record.members.includes(own.name) || present.role.replicas.length === 0) return;
@@ -89,6 +97,10 @@ export function createMembership(options: MembershipOptions): Membership {
 
   const asReplica = async (role: Role & { is: 'replica' }, present: Present | undefined): Promise<void> => {
     const nowMs = host.monotonicMs();
+    if (present === undefined && isCutOff()) {
+      await lower('neither a primary nor a majority of Sentinels is in sight');
+      return;
+    }
     if (role.link === 'connected') linkDownSinceMs = undefined;
     else linkDownSinceMs ??= nowMs;
     const named = namedByMost(options.sights());
