@@ -2,6 +2,9 @@
  * The start gate's edge: asks all Sentinels at once, within half a second, and lets the rule of ha-core decide whose
  * replica a Redis node starts as. Whoever starts Redis calls it before each start: the local cluster in its own process,
  * a service manager by gate-main.ts.
+ *
+ * A node that ran a moment ago waits: a Sentinel remembers the priority of its last INFO, and asks for another one when the
+ * node is back only if that is old enough. Until then it could promote the node by the priority of its former life.
  */
 import {
   decideStart,
@@ -14,11 +17,17 @@ import {
   type RedisNodes,
   type RedisReply,
   type SentinelWord,
+  sleep,
 } from '@holdfast/ha-core';
 import { hashOf } from '@holdfast/redis';
 
 /** One question to all Sentinels; a start must not wait longer for those that are cut off. */
 const ANSWER_WITHIN_MS = 500;
+/** In a failover Sentinel asks its replicas for INFO where the last is older than a second. */
+const INFO_OLD_MS = 1100;
+/** So long a start waits for that at most: a Sentinel that goes on to see the node sees another process. */
+const OLD_WITHIN_MS = 2500;
+const AGAIN_MS = 100;
 
 export type GateOptions = {
   readonly host: Host;
@@ -31,8 +40,15 @@ export type GateOptions = {
 
 /** Whose replica the node `self` starts as, and why. Never rejects for what the outside does. */
 export async function passGate(options: GateOptions, self: string): Promise<GateDecision> {
-  const { nodes, sentinels } = options;
-  const answers = await Promise.all(sentinels.map((sentinel) => ask(options, sentinel)));
+  const { host, nodes, sentinels } = options;
+  const own = nodes.find(({ name }) => name === self);
+  const askAll = () => Promise.all(sentinels.map((sentinel) => ask(options, sentinel, own)));
+  const endMs = host.monotonicMs() + OLD_WITHIN_MS;
+  let answers = await askAll();
+  while (answers.some(remembers) && host.monotonicMs() < endMs) {
+    await sleep(host, AGAIN_MS);
+    answers = await askAll();
+  }
   const words = answers.filter((answer) => typeof answer !== 'string');
   const silent = answers.filter((answer) => typeof answer === 'string');
   const { replicaOf, why } = decideStart({ self, nodes, sentinels, words });
@@ -45,22 +61,34 @@ export function gateLines({ replicaOf }: GateDecision): string {
   return `${follow}replica-priority 0\n`;
 }
 
+/** A Sentinel's word, and how old its INFO of the node is where that says that the node may be promoted. */
+type Heard = SentinelWord & { readonly infoMs: number | undefined };
+
+const remembers = (heard: Heard | string): boolean =>
+  typeof heard !== 'string' && heard.infoMs !== undefined && heard.infoMs < INFO_OLD_MS;
+
 /** A Sentinel's word; a text says which one gave none, and why. */
-async function ask(options: GateOptions, sentinel: GateNode): Promise<SentinelWord | string> {
+async function ask(
+  options: GateOptions,
+  sentinel: GateNode,
+  own: GateNode | undefined,
+): Promise<Heard | string> {
   const { host, redis, primaryName } = options;
   const untilMs = host.monotonicMs() + ANSWER_WITHIN_MS;
   try {
     const node = await redis.open(sentinel, ANSWER_WITHIN_MS);
     try {
-      const [address, state] = await node.run(
+      const [address, state, replicas] = await node.run(
         [
           // Right after a promotion only this one has the new address.
           ['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', primaryName],
           ['SENTINEL', 'MASTER', primaryName],
+          ['SENTINEL', 'REPLICAS', primaryName],
         ],
         Math.max(1, untilMs - host.monotonicMs()),
       );
-      return wordOf(sentinel, address, state);
+      const word = wordOf(sentinel, address, state);
+      return typeof word === 'string' ? word : { ...word, infoMs: infoAge(replicas, own) };
     } finally {
       node.close();
     }
@@ -80,6 +108,14 @@ function wordOf(
   if (primary === undefined) return `${sentinel.name}: it knows no primary of this name`;
   const configEpoch = Number(hashOf(state)['config-epoch'] ?? 0);
   return { sentinel: sentinel.name, primary, configEpoch };
+}
+
+function infoAge(replicas: RedisReply | undefined, own: GateNode | undefined): number | undefined {
+  const rows = Array.isArray(replicas) ? (replicas as readonly RedisReply[]).map(hashOf) : [];
+  const row = rows.find((one) => one['ip'] === own?.host && one['port'] === String(own?.port));
+  const age = Number(row?.['info-refresh'] ?? 0);
+  // 0 stands for no INFO at all: then it cannot be chosen.
+  return row === undefined || row['slave-priority'] === '0' || age === 0 ? undefined : age;
 }
 
 function endpointOf(reply: RedisReply | undefined): Endpoint | undefined {

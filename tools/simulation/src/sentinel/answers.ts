@@ -39,7 +39,7 @@ function rowOf(state: SentinelState, instance: Instance): RedisReply {
     runid: kind === 'sentinel' ? instance.id : instance.runId,
     flags: flagsOf(state, instance).join(','),
     ...(kind === 'primary' ? primaryFields(state) : {}),
-    ...(kind === 'replica' ? replicaFields(instance) : {}),
+    ...(kind === 'replica' ? replicaFields(instance, state.options.process.host.wallMs()) : {}),
   };
   return Object.entries(fields).flat();
 }
@@ -81,9 +81,10 @@ function primaryFields({
   };
 }
 
-function replicaFields(instance: Instance): Record<string, string> {
+function replicaFields(instance: Instance, nowMs: number): Record<string, string> {
   const [host, port] = instance.follows === '' ? ['?', '0'] : addressWords(instance.follows);
   return {
+    'info-refresh': String(instance.infoAtMs === 0 ? 0 : nowMs - instance.infoAtMs),
     'role-reported': instance.role,
     'master-link-down-time': String(instance.linkDownMs),
     'master-link-status': instance.linkUp ? 'ok' : 'err',
