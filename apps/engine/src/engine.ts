@@ -27,11 +27,10 @@ import {
   followSignals,
   type FunctionCall,
   readLease,
-  type WriterView,
 } from '@holdfast/redis';
 import { type ActiveAccount, createActiveAccount } from './account.ts';
-import type { AccountView } from './account-view.ts';
 import { type Arrivals, createArrivals } from './arrivals.ts';
+import type { EngineView } from './engine-view.ts';
 import { createLeadership, type Leadership } from './leadership.ts';
 import { createPeerLinks, type PeerLinks } from './peer-link.ts';
 
@@ -63,21 +62,6 @@ export type EngineOptions = {
   /** An acknowledged write was not there after a change of primary: an alarm. */
   readonly onMissing?: (call: FunctionCall) => void;
   readonly onTakeover?: (account: string, cause: TakeoverCause) => void;
-};
-
-export type EngineView = {
-  readonly redis: WriterView;
-  readonly peers: readonly string[];
-  readonly accounts: readonly EngineAccountView[];
-};
-
-export type EngineAccountView = {
-  readonly account: string;
-  readonly role: 'active' | 'standby';
-  readonly holder: string;
-  readonly epoch: string;
-  readonly sessions: readonly string[];
-  readonly active: AccountView | undefined;
 };
 
 export type Engine = {
