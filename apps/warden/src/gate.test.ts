@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   type Endpoint,
@@ -119,14 +119,18 @@ describe('the command', () => {
 
   it('writes the lines whole, for the owner alone, says why, and ends with 0 though nobody answers', async () => {
     const file = join(folder, 'gate.conf');
-    const { code, out } = await run('--config', config, '--name', 'redis-2', '--out', file);
+    const data = mkdtempSync(join(folder, 'data-'));
+    const given = ['--config', config, '--name', 'redis-2', '--out', file, '--data', data];
+    const { code, out } = await run(...given);
     expect(code).toBe(0);
     expect(readFileSync(file, 'utf8')).toBe('replicaof 127.0.0.1 1\nreplica-priority 0\n');
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(out).toContain(
       'redis-2 starts as a replica of redis-1 with priority 0: no Sentinel answers; follows the next node, redis-1',
     );
-    expect(readdirSync(folder)).toEqual(['gate.conf', 'holdfast.yaml']);
+    expect(readdirSync(folder)).toEqual([basename(data), 'gate.conf', 'holdfast.yaml']);
+    // damaged-data.test.ts says what comes of it.
+    expect(readdirSync(data)).toEqual(['gate-passes.json']);
   });
 
   it('refuses a node that the configuration has not', async () => {
