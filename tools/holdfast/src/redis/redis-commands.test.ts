@@ -121,6 +121,10 @@ it('shows the topology as it is, and nothing is wrong with it', async () => {
     'warden-2',
     'warden-3',
   ]);
+  // The one that led the failover goes on to name the former primary until it has re-pointed all.
+  await untilTopology('all Sentinels name it', cluster.topology, ({ sentinels, primary: at }) =>
+    sentinels.every(({ names }) => names === at),
+  );
   const lines = (await holdfast('doctor')).stdout.split('\n');
   const about = lines.filter((line) => /(redis|sentinel|warden)-\d:|in-sync|primary:/.test(line));
   expect(about.filter((line) => !line.startsWith('ok'))).toEqual([]);
@@ -147,7 +151,7 @@ it('brings the reason why a node with a damaged append-only file does not come u
   const [file = ''] = readdirSync(folder).filter((name) => name.endsWith('.incr.aof'));
   const text = readFileSync(join(folder, file));
   writeFileSync(join(folder, file), Buffer.concat([Buffer.from('*3\r\nno command at all\r\n'), text]));
-  cluster.start(damaged, primary);
+  await cluster.start(damaged, primary);
   const degraded = await untilTopology(
     'a degraded set',
     cluster.topology,
@@ -162,7 +166,7 @@ it('brings the reason why a node with a damaged append-only file does not come u
   );
   expect(stdout).toContain(`warn  in-sync set: DEGRADED: ${other} alone`);
   rmSync(folder, { recursive: true });
-  cluster.start(damaged, primary);
+  await cluster.start(damaged, primary);
   await untilTopology('the whole set again', cluster.topology, ({ inSync }) => inSync.level === 'full');
 });
 
@@ -185,8 +189,13 @@ it('recovers only when the loss is accepted, from the newest node that is there'
   const { primary, replicas } = await roles();
   const [back = '', other = ''] = replicas;
   await cluster.signal(primary, 'SIGKILL');
-  cluster.start(back, other);
-  await untilTopology('the wardens wait', cluster.topology, ({ waits }) => waits !== null);
+  await cluster.start(back, other);
+  await untilTopology(
+    'the wardens wait for those that are missing',
+    cluster.topology,
+    ({ waits, nodes }) =>
+      waits !== null && nodes.some(({ name, role }) => name === back && role === 'replica'),
+  );
   const asked = await holdfast('redis', 'recover');
   expect(asked.exitCode).toBe(1);
   expect(asked.stderr).toBe(
@@ -200,7 +209,7 @@ it('recovers only when the loss is accepted, from the newest node that is there'
   const done = await holdfast('redis', 'recover', '--accept-loss');
   expect([done.exitCode, done.stderr]).toEqual([0, '']);
   expect(done.stdout).toContain(`${back} is the primary, term `);
-  for (const name of [primary, other]) cluster.start(name, back);
+  for (const name of [primary, other]) await cluster.start(name, back);
   const whole = await untilTopology(
     'the whole set again',
     cluster.topology,

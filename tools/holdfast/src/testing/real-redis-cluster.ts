@@ -12,8 +12,11 @@ import { fileURLToPath } from 'node:url';
 import { type LoadedConfiguration, redisAccess, redisSecrets } from '@holdfast/configuration';
 import { profile, type RedisNodes } from '@holdfast/ha-core';
 import { identify, PLAN_SIZE, prepareState, writeRecord } from '@holdfast/local-cluster';
+import { realHost } from '@holdfast/process';
 import { createRedisNodes, endpointName } from '@holdfast/redis';
+import { redisServer } from '@holdfast/redis/testing';
 import { REDIS_CONF, redisConf, SENTINEL_CONF, sentinelConf } from '@holdfast/topology';
+import { passGate } from '@holdfast/warden/gate';
 import { type RedisTopology, readTopology } from '../redis/read-topology.ts';
 
 export type RealRedisCluster = {
@@ -24,8 +27,8 @@ export type RealRedisCluster = {
   readonly topology: () => Promise<RedisTopology>;
   /** Sends a signal to a node, Sentinel or warden, by its name; SIGKILL is waited for. */
   readonly signal: (name: string, signal: NodeJS.Signals) => Promise<void>;
-  /** Starts one that was killed; a Redis node as a replica of another, with priority 0, as the start gate would. */
-  readonly start: (name: string, replicaOf?: string) => void;
+  /** Starts one that was killed; a Redis node when the start gate lets it, as a replica of this or the next node. */
+  readonly start: (name: string, replicaOf?: string) => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
@@ -58,7 +61,7 @@ export async function startRealRedisCluster(): Promise<RealRedisCluster> {
     closeSync(log);
   };
 
-  const start: RealRedisCluster['start'] = (name, replicaOf) => {
+  const start: RealRedisCluster['start'] = async (name, replicaOf) => {
     const own = join(folder, name);
     mkdirSync(own, { recursive: true });
     const shared = { folder: own, redis: values.redis, numbers: profile(values.profile) };
@@ -66,17 +69,19 @@ export async function startRealRedisCluster(): Promise<RealRedisCluster> {
     const node = nodes.find((one) => one.name === name);
     const sentinel = sentinels.find((one) => one.name === name);
     if (node !== undefined) {
+      // Not before the Sentinels would ask anew for its priority: they could promote it by the one of its former life.
+      await passGate({ ...values.redis, host: realHost, redis }, name);
       const following = (nodes.indexOf(node) + 1) % nodes.length;
       const of = nodes.find((one) => one.name === replicaOf) ?? nodes[following] ?? node;
       writeFileSync(join(own, REDIS_CONF), redisConf({ ...shared, ...secrets, node }), { mode: 0o600 });
-      run(name, ['redis-server', join(own, REDIS_CONF), '--replicaof', of.host, String(of.port)]);
+      run(name, [redisServer(), join(own, REDIS_CONF), '--replicaof', of.host, String(of.port)]);
     } else if (sentinel !== undefined) {
       const [primary] = nodes;
       const file = join(own, SENTINEL_CONF);
       if (primary === undefined) throw new Error('a configuration has at least one Redis node');
       const text = sentinelConf({ ...shared, ...secrets, node: sentinel, primary });
       if (!existsSync(file)) writeFileSync(file, text, { mode: 0o600 });
-      run(name, ['redis-server', file, '--sentinel']);
+      run(name, [redisServer(), file, '--sentinel']);
     } else run(name, [process.execPath, WARDEN, '--config', configuration.file, '--name', name]);
   };
 
@@ -91,7 +96,7 @@ export async function startRealRedisCluster(): Promise<RealRedisCluster> {
     // Commands ask a cluster only while its supervisor runs: this process stands for it.
     const supervisor = identify(process.pid);
     if (supervisor !== undefined) writeRecord(recordFile, { ...record, supervisor });
-    for (const { name } of [...nodes, ...sentinels, ...wardens]) start(name);
+    for (const { name } of [...nodes, ...sentinels, ...wardens]) await start(name);
     await untilTopology('a primary with the whole set', topology, ({ inSync }) => inSync.level === 'full');
   } catch (error) {
     await stop();
