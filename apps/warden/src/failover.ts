@@ -72,6 +72,8 @@ const REFUSED_PAUSE_MOST_MS = 2000;
 /** The same node is not told again sooner. */
 const FOLLOW_EVERY_MS = 150;
 const DIAL_MS = 200;
+/** So long a successor is looked for at most. */
+const HAND_OVER_MS = 300;
 
 /** Nothing happens before the first call. */
 export function createFailover(options: FailoverOptions): Failover {
@@ -79,10 +81,36 @@ export function createFailover(options: FailoverOptions): Failover {
   let proposing = false;
   const toldAtMs = new Map<string, number>();
 
+  /** The last primary that answers as something else, and since when. */
+  let demoted: { readonly name: string; readonly atMs: number } | undefined;
+
   const suspected = (): string | undefined => {
     const last = situation.last();
-    if (last === undefined || situation.present() !== undefined) return undefined;
-    return watches.find(({ name }) => name === last)?.goneSinceMs() === undefined ? undefined : last;
+    if (last === undefined || situation.present() !== undefined) {
+      demoted = undefined;
+      return undefined;
+    }
+    const watch = watches.find(({ name }) => name === last);
+    if (watch?.goneSinceMs() === undefined) return undefined;
+    return mayHaveHandedOver(watch) ? undefined : last;
+  };
+
+  /**
+   * A primary that answers and is none any more was made one's replica: by a hand-over whose successor this warden has not
+   * looked at since. A failover now would promote a second node.
+   */
+  const mayHaveHandedOver = (watch: NodeWatch): boolean => {
+    const nowMs = host.monotonicMs();
+    if (watch.seen()?.role.is !== 'replica') {
+      demoted = undefined;
+      return false;
+    }
+    if (demoted?.name !== watch.name) demoted = { name: watch.name, atMs: nowMs };
+    const { atMs } = demoted;
+    const looked = watches.every(
+      (one) => one === watch || one.silentSinceMs() !== undefined || (one.seen()?.sentAtMs ?? 0) >= atMs,
+    );
+    return !looked && nowMs - atMs < HAND_OVER_MS;
   };
 
   /** False when no Sentinel took the request. */
@@ -138,7 +166,8 @@ export function createFailover(options: FailoverOptions): Failover {
     }
   };
 
-  const hurried = (): boolean => agreement.standing() !== undefined;
+  const hurried = (): boolean =>
+    agreement.standing() !== undefined || (demoted !== undefined && situation.present() === undefined);
 
   const tellOnce = (name: string, tell: () => void): void => {
     const nowMs = host.monotonicMs();

@@ -33,7 +33,13 @@ export type NodeWatch = {
   readonly close: () => void;
 };
 
-export type NodeSeen = { readonly role: Role; readonly record: InSyncRecord; readonly atMs: number };
+export type NodeSeen = {
+  readonly role: Role;
+  readonly record: InSyncRecord;
+  /** When the question was sent, and when it was answered. */
+  readonly sentAtMs: number;
+  readonly atMs: number;
+};
 
 export type NodeWatchOptions = {
   readonly host: Host;
@@ -91,7 +97,7 @@ export function createNodeWatch(options: NodeWatchOptions): NodeWatch {
       if (closed) return on.close();
       const [reply, recordReply] = await on.run([['ROLE'], READ_RECORD], RUN_DEADLINE_MS);
       const role = parseRole(reply);
-      seen = { role, record: parseRecord(recordReply) ?? NO_RECORD, atMs: host.monotonicMs() };
+      seen = { role, record: parseRecord(recordReply) ?? NO_RECORD, sentAtMs, atMs: host.monotonicMs() };
       // Who refuses us is there: a wrong password must not look like a lost primary.
       const refuses = role.is === 'other' && /^(NOAUTH|WRONGPASS|NOPERM)\b/.test(role.detail);
       answered(sentAtMs, true, role.is === 'primary' || refuses);

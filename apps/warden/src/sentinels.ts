@@ -10,6 +10,7 @@ import {
   type RedisReply,
   type ReplicaSight,
   type SentinelSight,
+  votesNeeded,
 } from '@holdfast/ha-core';
 import { endpointName, hashOf } from '@holdfast/redis';
 
@@ -103,9 +104,7 @@ export function createSentinels(options: SentinelsOptions): Sentinels {
       if (address !== primary) return `${name} names ${address}`;
       // It would take the request and act on it when its pause is over, by then on a healthy primary.
       if (/^sentinel_tilt:1/m.test(String(info))) return `${name} pauses after a jump of its clock (TILT)`;
-      await Promise.all(
-        sentinels.flatMap((_, other) => (other === index ? [] : [askVote(other, primary, String(id))])),
-      );
+      await askVotes(index, primary, String(id));
       const [begun] = await ask(index, [['SENTINEL', 'FAILOVER', primaryName]]);
       return begun instanceof RedisError ? `${name}: ${begun.message}` : true;
     } catch (error) {
@@ -116,19 +115,33 @@ export function createSentinels(options: SentinelsOptions): Sentinels {
   };
 
   /**
-   * Asks a Sentinel for its vote for the one that will lead, as that one would do itself once it sees the primary as
+   * Asks the others for their votes for the one that will lead, as that one would do itself once it sees the primary as
    * down. Without it the others would begin an election of their own after their down-after time, and promote a second
-   * node.
+   * node. Goes on as soon as a majority has voted for it: who has not answered by then cannot win any more.
    */
-  const askVote = async (index: number, primary: string, leader: string): Promise<void> => {
+  const askVotes = (leader: number, primary: string, id: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      let votes = 1;
+      const others = sentinels.flatMap((_, other) => (other === leader ? [] : [other]));
+      const asked = others.map(async (other) => {
+        if (!(await votesFor(other, primary, id))) return;
+        votes += 1;
+        if (votes >= votesNeeded(sentinels.length)) resolve();
+      });
+      Promise.all(asked).then(() => resolve(), reject);
+    });
+
+  const votesFor = async (index: number, primary: string, leader: string): Promise<boolean> => {
     const at = primary.lastIndexOf(':');
     const epoch = String(epochs() + EPOCHS_AHEAD);
     try {
-      await ask(index, [
+      const [reply] = await ask(index, [
         ['SENTINEL', 'IS-MASTER-DOWN-BY-ADDR', primary.slice(0, at), primary.slice(at + 1), epoch, leader],
       ]);
+      return Array.isArray(reply) && String((reply as readonly RedisReply[])[1]) === leader;
     } catch (error) {
       if (!(error instanceof NodeUnavailable)) throw error;
+      return false;
     }
   };
 
