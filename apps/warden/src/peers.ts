@@ -7,7 +7,7 @@
  * Nothing else is understood; anything unexpected closes the link.
  */
 import { decodeLine, encodeLine } from '@holdfast/bridge';
-import { type Endpoint, type Host, type Link, type Network, sleep } from '@holdfast/ha-core';
+import { type Endpoint, type Host, type Link, type Network, sleep, votesNeeded } from '@holdfast/ha-core';
 
 export type Peer = { readonly name: string; readonly endpoint: Endpoint };
 
@@ -31,7 +31,7 @@ export type PeersOptions = {
 };
 
 export type Peers = {
-  /** Asks all for their vote; the names of those that granted it within the limit. */
+  /** Asks all for their vote; the names of those that granted it within the limit, as soon as they are enough. */
   readonly ask: (primary: string) => Promise<readonly string[]>;
   readonly hold: (peer: string) => void;
   /** Tells all that the last alarm was false. */
@@ -43,7 +43,8 @@ export type Peers = {
 
 const DIAL_DEADLINE_MS = 200;
 const REDIAL_MS = 200;
-const ASK_LIMIT_MS = 60;
+/** Short: a peer that is only late grants the same vote when it is asked again. */
+const ASK_LIMIT_MS = 30;
 const PING_MS = 1000;
 /** A peer that has not proved itself in this time is cut. */
 const PROOF_LIMIT_MS = 1000;
@@ -112,10 +113,17 @@ export async function createPeers(options: PeersOptions): Promise<Peers> {
     });
 
   return {
-    ask: async (primary) => {
-      const votes = await Promise.all([...open].map(([name, link]) => askOne(name, link, primary)));
-      return votes.filter((name) => name !== undefined);
-    },
+    ask: (primary) =>
+      new Promise((resolve, reject) => {
+        const votes: string[] = [];
+        const all = [...open].map(async ([name, link]) => {
+          if ((await askOne(name, link, primary)) === undefined) return;
+          votes.push(name);
+          // Who is cut off with the primary must not hold up the others.
+          if (votes.length + 1 >= votesNeeded(options.peers.length + 1)) resolve([...votes]);
+        });
+        Promise.all(all).then(() => resolve(votes), reject);
+      }),
     hold: (peer) => void open.get(peer)?.send(encodeLine('HOLD', {})),
     calm: () => {
       for (const link of open.values()) link.send(encodeLine('CALM', {}));
