@@ -8,6 +8,7 @@ import {
   type Host,
   LIMITS,
   namedByMost,
+  primaryRank,
   type RedisNodes,
   type SentinelSight,
   sleep,
@@ -48,7 +49,7 @@ export type FailoverOptions = {
   /** The warden of a node. */
   readonly wardenOf: (node: string) => string | undefined;
   readonly onFailover: (record: FailoverRecord) => void;
-  /** The own node was followed by another primary although it was there. */
+  /** The primary that this warden had another one follow was there all the time. */
   readonly onFalseAlarm: () => void;
   readonly log: (event: string, detail: Record<string, unknown>) => void;
 };
@@ -113,6 +114,20 @@ export function createFailover(options: FailoverOptions): Failover {
     return !looked && nowMs - atMs < HAND_OVER_MS;
   };
 
+  /** By a failover that this warden has asked for. */
+  let replaced: { readonly primary: string; readonly atMs: number } | undefined;
+
+  /** Only who asked can judge: a warden that was cut off sees the new primary and the old one at the same moment. */
+  const judgeAlarm = (): void => {
+    if (replaced === undefined) return;
+    const { primary, atMs } = replaced;
+    if (host.monotonicMs() - atMs > FALSE_ALARM_WITHIN_MS) replaced = undefined;
+    else if (watches.find(({ name }) => name === primary)?.seen()?.role.is === 'primary') {
+      replaced = undefined;
+      options.onFalseAlarm();
+    }
+  };
+
   /** False when no Sentinel took the request. */
   const failOver = async (primary: string): Promise<boolean> => {
     const watch = watches.find(({ name }) => name === primary);
@@ -130,6 +145,7 @@ export function createFailover(options: FailoverOptions): Failover {
       if (present !== undefined && present.name !== primary) {
         const tookMs = Math.round(host.monotonicMs() - sinceMs);
         log('failover_done', { from: primary, to: present.name, tookMs });
+        replaced = { primary, atMs: host.monotonicMs() };
         options.onFailover({
           from: primary,
           to: present.name,
@@ -185,7 +201,6 @@ export function createFailover(options: FailoverOptions): Failover {
     if (strays) {
       tellOnce(own.name, () => {
         log('follows', { node: own.name, primary: present.name, was: role?.is });
-        if (role?.is === 'primary' && situation.lastForMs() < FALSE_ALARM_WITHIN_MS) options.onFalseAlarm();
         // An old primary is not promotable before it follows, whatever its own warden had set.
         if (role?.is === 'primary') void ownNode.setPriority(0);
         void ownNode.follow(endpoint);
@@ -202,6 +217,18 @@ export function createFailover(options: FailoverOptions): Failover {
     const seen = own.seen();
     if (seen?.role.is !== 'primary' || name === own.name) return false;
     return record.primary === name && record.term > seen.record.term;
+  };
+
+  /**
+   * The own node is a replica of one that does not answer, and another one has become primary, by Sentinel's own timer:
+   * Sentinel would tell it up to a second later. Not a primary that is older than what the own node has.
+   */
+  const isLeftAlone = ({ name, rank }: Present): boolean => {
+    const seen = own.seen();
+    if (seen?.role.is !== 'replica' || seen.role.of === name) return false;
+    const { of } = seen.role;
+    const former = watches.find((one) => one.name === of);
+    return former?.silentSinceMs() !== undefined && rank >= primaryRank(seen.record, of);
   };
 
   /** A replica whose own warden is gone is told by whoever is there. */
@@ -224,10 +251,11 @@ export function createFailover(options: FailoverOptions): Failover {
       });
     },
     follow: () => {
+      judgeAlarm();
       const present = situation.present();
       if (present === undefined) return;
-      if (hurried() || isOutranked(present) || namedByMost(options.sights()) === present.name)
-        followAll(present);
+      const named = namedByMost(options.sights()) === present.name;
+      if (hurried() || isOutranked(present) || isLeftAlone(present) || named) followAll(present);
     },
   };
 }

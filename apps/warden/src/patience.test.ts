@@ -1,18 +1,19 @@
-/** A false alarm doubles the limit for a minute, up to four times. */
+/** A false alarm makes the limit longer for a minute. */
 import type { Host } from '@holdfast/ha-core';
 import { expect, it } from 'vitest';
 import { createPatience } from './patience.ts';
 
-it('doubles with each false alarm, up to a bound, and is as before after a calm minute', () => {
+it('is patient for a minute after the last false alarm', () => {
   let nowMs = 0;
-  const patience = createPatience({ monotonicMs: () => nowMs } as Host, 125);
+  const host = { monotonicMs: () => nowMs } as Host;
+  const patience = createPatience(host, { limitMs: 125, patientMs: 225 });
   expect(patience.limitMs()).toBe(125);
   patience.falseAlarm();
-  expect(patience.limitMs()).toBe(250);
-  for (let alarm = 0; alarm < 5; alarm += 1) patience.falseAlarm();
-  expect(patience.limitMs()).toBe(500);
-  nowMs = 59_999;
-  expect(patience.limitMs()).toBe(500);
-  nowMs = 60_000;
+  expect(patience.limitMs()).toBe(225);
+  nowMs = 30_000;
+  patience.falseAlarm();
+  nowMs = 89_999;
+  expect(patience.limitMs()).toBe(225);
+  nowMs = 90_000;
   expect(patience.limitMs()).toBe(125);
 });

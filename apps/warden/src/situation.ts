@@ -16,8 +16,6 @@ export type Situation = {
   readonly present: () => Present | undefined;
   /** The one that was, whether or not it is still. */
   readonly last: () => string | undefined;
-  /** How long the present or last primary has been it, in ms. */
-  readonly lastForMs: () => number;
   /** The rank of the newest primary ever seen. */
   readonly rank: () => number;
   /** A person gave up what is newer: what is there counts again. */
@@ -35,7 +33,6 @@ const SAMPLES_MAX = 400;
 export function createSituation(watches: readonly NodeWatch[], nowMs: () => number): Situation {
   let last: string | undefined;
   let highest = 0;
-  let changedAtMs = nowMs();
   let samples: Sample[] = [];
   let sampledAtMs = 0;
 
@@ -50,10 +47,7 @@ export function createSituation(watches: readonly NodeWatch[], nowMs: () => numb
     const [best] = primaries;
     if (best === undefined || best.rank < highest) return undefined;
     highest = best.rank;
-    if (last !== best.name) {
-      samples = [];
-      changedAtMs = nowMs();
-    }
+    if (last !== best.name) samples = [];
     last = best.name;
     if (best.atMs > sampledAtMs) {
       sampledAtMs = best.atMs;
@@ -66,7 +60,6 @@ export function createSituation(watches: readonly NodeWatch[], nowMs: () => numb
   return {
     present,
     last: () => last,
-    lastForMs: () => nowMs() - changedAtMs,
     rank: () => highest,
     forget: () => {
       highest = 0;

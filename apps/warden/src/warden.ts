@@ -53,6 +53,8 @@ export type Warden = {
 const SLOW_PROBE_MS = 250;
 const SLOW_LIMIT_MS = 1000;
 const HURRIED_PROBE_MS = 5;
+/** So much sooner than Sentinel's own timer a warden acts also when it is patient. */
+const SENTINEL_LEAD_MS = 50;
 /** The replicas are asked with every so many probes of the primary. */
 const REPLICA_BEATS = 4;
 const TEND_MS = 100;
@@ -72,7 +74,9 @@ export async function createWarden(parts: {
     probeMs: detects ? numbers.wardenProbeMs : SLOW_PROBE_MS,
     misses: numbers.wardenMisses,
   };
-  const patience = createPatience(host, detects ? numbers.wardenProbeLimitMs : SLOW_LIMIT_MS);
+  const limitMs = detects ? numbers.wardenProbeLimitMs : SLOW_LIMIT_MS;
+  const beforeSentinelMs = (numbers.sentinelDownAfterMs - SENTINEL_LEAD_MS) / numbers.wardenMisses;
+  const patience = createPatience(host, { limitMs, patientMs: Math.max(limitMs, beforeSentinelMs) });
   const failovers: FailoverRecord[] = [];
   let left = false;
   const consider = (): void => {
