@@ -10,6 +10,7 @@ import {
   NodeUnavailable,
   type RedisNode,
   type RedisNodes,
+  sleep,
 } from '@holdfast/ha-core';
 import { excludeCall, functionCommand, parseChange, readRecordAt } from '@holdfast/redis';
 import { keepsUp } from './catching-up.ts';
@@ -28,17 +29,26 @@ export type ExclusionOptions = {
   readonly log: (event: string, detail: Record<string, unknown>) => void;
 };
 
-/** A member that lacks for so long what its primary had is in the way of every write. */
-const LAG_LIMIT_MS = 400;
+/** A member that lacks for so long what its primary had is in the way of every write, */
+const LAG_LIMIT_MS = 300;
+/** where it also does not have within this what is asked of it: what it has told of itself may be a second old. */
+const CONFIRM_LIMIT_MS = 200;
 /** A reason not to exclude is told again after so long. */
 const TELL_EVERY_MS = 2000;
+
+/** For so long at most the Sentinels are looked at before the members are. */
+const LOOKS_MS = 600;
+const LOOK_AGAIN_MS = 40;
+
+const LAGS = 'lags';
+type Found = { readonly name: string; readonly why: string };
 
 /** One look at the members; settles when what is due is done. */
 export function createExclusion(options: ExclusionOptions): { readonly tend: () => Promise<void> } {
   const { host, watches, sentinels, situation, log } = options;
   let toldAtMs = Number.NEGATIVE_INFINITY;
 
-  const inTheWay = async (present: Present): Promise<{ name: string; why: string } | undefined> => {
+  const inTheWay = async (present: Present): Promise<Found | undefined> => {
     const members = present.record.members.filter((member) => member !== present.name);
     for (const name of members) {
       const watch = watches.find((one) => one.name === name);
@@ -46,8 +56,8 @@ export function createExclusion(options: ExclusionOptions): { readonly tend: () 
         return { name, why: 'not connected' };
       if (watch === undefined || watch.silentSinceMs() !== undefined) return { name, why: 'does not answer' };
       const behind = members.length > 1 && situation.lagMs(name) > LAG_LIMIT_MS;
-      if (behind && !(await atPrimary(present, (node) => keepsUp(node, name, LAG_LIMIT_MS)))) {
-        return { name, why: 'lags' };
+      if (behind && !(await atPrimary(present, (node) => keepsUp(node, name, CONFIRM_LIMIT_MS)))) {
+        return { name, why: LAGS };
       }
     }
     return undefined;
@@ -65,6 +75,13 @@ export function createExclusion(options: ExclusionOptions): { readonly tend: () 
     }
   };
 
+  const tellWaits = (found: Found, why: string): void => {
+    const nowMs = host.monotonicMs();
+    if (nowMs - toldAtMs < TELL_EVERY_MS) return;
+    toldAtMs = nowMs;
+    log('exclusion_waits', { node: found.name, found: found.why, why });
+  };
+
   const exclude = (present: Present, name: string, why: string): Promise<void> =>
     atPrimary(present, async (node) => {
       const record = await readRecordAt(node, LIMITS.commandDeadlineMs);
@@ -73,18 +90,29 @@ export function createExclusion(options: ExclusionOptions): { readonly tend: () 
       if (parseChange(reply)?.made === true) log('excluded', { node: name, why });
     });
 
+  /** Without another question to the node: whether what was found still stands. */
+  const stands = (present: Present, { name, why }: Found): boolean => {
+    const now = situation.present();
+    if (now?.name !== present.name || !now.record.members.includes(name)) return false;
+    return why !== LAGS || situation.lagMs(name) > LAG_LIMIT_MS;
+  };
+
   return {
     tend: async () => {
       const present = situation.present();
       const found = present === undefined ? undefined : await inTheWay(present);
       if (present === undefined || found === undefined) return;
       options.hold(found.name);
-      const verdict = mayExclude(found.name, present.name, await sentinels.look());
-      if (verdict.is === 'safe') return exclude(present, found.name, found.why);
-      const nowMs = host.monotonicMs();
-      if (nowMs - toldAtMs < TELL_EVERY_MS) return;
-      toldAtMs = nowMs;
-      log('exclusion_waits', { node: found.name, found: found.why, why: verdict.why });
+      // Sentinels see it one after the other, each at its own time.
+      const endMs = host.monotonicMs() + LOOKS_MS;
+      for (;;) {
+        const verdict = mayExclude(found.name, present.name, await sentinels.look());
+        if (!stands(present, found)) return;
+        if (verdict.is === 'safe') return exclude(present, found.name, found.why);
+        tellWaits(found, verdict.why);
+        if (host.monotonicMs() >= endMs) return;
+        await sleep(host, LOOK_AGAIN_MS);
+      }
     },
   };
 }

@@ -47,7 +47,7 @@ const LOOK_DEADLINE_MS = 250;
  * connection is tried again after the ping period: its own of 1 s is longer than our down-after time, so each reset of
  * a connection would count as down. Five of it must be longer than the 1 s that passes between two INFOs in a failover.
  */
-const PERIODS: Command = ['SENTINEL', 'DEBUG', 'INFO-PERIOD', '500', 'PING-PERIOD', '300'];
+const PERIODS: Command = ['SENTINEL', 'DEBUG', 'INFO-PERIOD', '250', 'PING-PERIOD', '300'];
 /** How far the epoch of a vote is above every configuration epoch that a Sentinel tells: above its current epoch too. */
 const EPOCHS_AHEAD = 16;
 
