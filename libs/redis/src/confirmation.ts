@@ -28,8 +28,8 @@ export type Confirmed = {
   readonly record: InSyncRecord;
 };
 
-/** One more WAIT: short, so that a change of the set is seen. */
-const WAIT_MS = 50;
+/** One more WAIT: short, so that a change of the set is seen soon. */
+const WAIT_MS = 20;
 /** Where a member is not connected there is nobody to WAIT for. */
 const ABSENT_PAUSE_MS = 4;
 const BEHIND_PAUSE_MS = 2;
