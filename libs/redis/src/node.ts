@@ -143,7 +143,8 @@ function openNode(client: Redis, endpoint: Endpoint, closed: Closed): RedisNode 
           const values = (replies ?? []).map(([error, value]) =>
             error === null ? plain(value) : asError(error),
           );
-          if (replies === null || (!open && values.some(isConnectionError))) {
+          // The library's words about the connection are no answer of the node.
+          if (replies === null || values.some(isConnectionError)) {
             reject(new NodeUnavailable(`${shown(endpoint)}: connection closed`, true));
           } else resolve(values);
         },
