@@ -26,19 +26,24 @@ export const REDIS_8 = join(FOLDER, 'redis-server');
 
 const RELEASE = 'trixie';
 const MAJOR = 8;
+/** redis-server under another name; what they say of a file holds for the Redis that they belong to. */
+const CHECKS = ['redis-check-aof', 'redis-check-rdb'];
 
 /** Makes sure of Redis 8 at `REDIS_8`; resolves with the version. Throws an error that says why it cannot be had. */
 export async function ensureRedis8() {
   const there = versionOf(REDIS_8);
-  if (majorOf(there) === MAJOR) return there;
+  if (majorOf(there) === MAJOR && CHECKS.every((name) => existsSync(join(FOLDER, name)))) return there;
   mkdirSync(dirname(FOLDER), { recursive: true });
   const work = mkdtempSync(`${FOLDER}-`);
   try {
     const made = join(work, 'made');
     mkdirSync(made);
     const own = programPath('redis-server');
-    if (own && majorOf(versionOf(own)) === MAJOR) writeProgram(made, `exec ${quoted(own)} "$@"`);
-    else fetchInto(work, made);
+    if (own && majorOf(versionOf(own)) === MAJOR) {
+      for (const name of [basename(REDIS_8), ...CHECKS]) {
+        writeProgram(made, name, `exec ${quoted(join(dirname(own), name))} "$@"`);
+      }
+    } else fetchInto(work, made);
     const version = versionOf(join(made, basename(REDIS_8)));
     if (majorOf(version) !== MAJOR) throw new Error(`expected Redis ${MAJOR}, got ${version || 'no answer'}`);
     rmSync(FOLDER, { recursive: true, force: true });
@@ -68,7 +73,8 @@ function fetchInto(work, made) {
     copyFileSync(path, join(made, 'lib', basename(path)));
   }
   copyFileSync(server, join(made, 'lib', 'redis-server'));
-  writeProgram(made, throughLoader(basename(loader)));
+  for (const name of [basename(REDIS_8), ...CHECKS])
+    writeProgram(made, name, throughLoader(basename(loader), name));
 }
 
 /** The libraries in a loader's list, each of which must be below `root`: none of the system's. */
@@ -83,13 +89,14 @@ export function librariesIn(list, root) {
     });
 }
 
-/** The line that runs the program beside the script. exec, so that a signal to the script's pid reaches Redis. */
-export function throughLoader(loader) {
-  return `here=\${0%/*}\nexec "$here/lib/${loader}" --library-path "$here/lib" "$here/lib/redis-server" "$@"`;
+/** The line that runs the program beside the script, under this name. exec, so that a signal to the script's pid reaches Redis. */
+export function throughLoader(loader, name) {
+  const words = `--argv0 ${name} --library-path "$here/lib" "$here/lib/redis-server"`;
+  return `here=\${0%/*}\nexec "$here/lib/${loader}" ${words} "$@"`;
 }
 
-function writeProgram(folder, lines) {
-  const path = join(folder, basename(REDIS_8));
+function writeProgram(folder, name, lines) {
+  const path = join(folder, name);
   writeFileSync(path, `#!/bin/sh\n${lines}\n`);
   chmodSync(path, 0o755);
 }
