@@ -20,6 +20,7 @@ import { FALSE_ALARM_WITHIN_MS } from './patience.ts';
 import type { Peers } from './peers.ts';
 import type { Sentinels } from './sentinels.ts';
 import type { Present, Situation } from './situation.ts';
+import type { Suspicion } from './suspicion.ts';
 
 /** A change of primary that this warden has asked for or seen. */
 export type FailoverRecord = {
@@ -45,6 +46,7 @@ export type FailoverOptions = {
   readonly sentinels: Sentinels;
   readonly sights: () => readonly SentinelSight[];
   readonly agreement: Agreement;
+  readonly suspicion: Suspicion;
   readonly peers: () => Pick<Peers, 'ask' | 'alive'>;
   /** The warden of a node. */
   readonly wardenOf: (node: string) => string | undefined;
@@ -55,8 +57,6 @@ export type FailoverOptions = {
 };
 
 export type Failover = {
-  /** The primary that is gone, while none has followed it. */
-  readonly suspected: () => string | undefined;
   /** Begins to seek an agreement, unless that is under way. */
   readonly propose: () => void;
   /** Nodes that follow another than the present primary are told. */
@@ -73,46 +73,13 @@ const REFUSED_PAUSE_MOST_MS = 2000;
 /** The same node is not told again sooner. */
 const FOLLOW_EVERY_MS = 150;
 const DIAL_MS = 200;
-/** So long a successor is looked for at most. */
-const HAND_OVER_MS = 300;
 
 /** Nothing happens before the first call. */
 export function createFailover(options: FailoverOptions): Failover {
-  const { host, situation, watches, own, ownNode, agreement, log } = options;
+  const { host, situation, watches, own, ownNode, agreement, suspicion, log } = options;
+  const { suspected } = suspicion;
   let proposing = false;
   const toldAtMs = new Map<string, number>();
-
-  /** The last primary that answers as something else, and since when. */
-  let demoted: { readonly name: string; readonly atMs: number } | undefined;
-
-  const suspected = (): string | undefined => {
-    const last = situation.last();
-    if (last === undefined || situation.present() !== undefined) {
-      demoted = undefined;
-      return undefined;
-    }
-    const watch = watches.find(({ name }) => name === last);
-    if (watch?.goneSinceMs() === undefined) return undefined;
-    return mayHaveHandedOver(watch) ? undefined : last;
-  };
-
-  /**
-   * A primary that answers and is none any more was made one's replica: by a hand-over whose successor this warden has not
-   * looked at since. A failover now would promote a second node.
-   */
-  const mayHaveHandedOver = (watch: NodeWatch): boolean => {
-    const nowMs = host.monotonicMs();
-    if (watch.seen()?.role.is !== 'replica') {
-      demoted = undefined;
-      return false;
-    }
-    if (demoted?.name !== watch.name) demoted = { name: watch.name, atMs: nowMs };
-    const { atMs } = demoted;
-    const looked = watches.every(
-      (one) => one === watch || one.silentSinceMs() !== undefined || (one.seen()?.sentAtMs ?? 0) >= atMs,
-    );
-    return !looked && nowMs - atMs < HAND_OVER_MS;
-  };
 
   /** By a failover that this warden has asked for. */
   let replaced: { readonly primary: string; readonly atMs: number } | undefined;
@@ -132,7 +99,7 @@ export function createFailover(options: FailoverOptions): Failover {
   const failOver = async (primary: string): Promise<boolean> => {
     const watch = watches.find(({ name }) => name === primary);
     const sinceMs = watch?.goneSinceMs() ?? host.monotonicMs();
-    const cause = watch?.silentSinceMs() === undefined ? 'answers, and is no primary' : 'does not answer';
+    const cause = causeOf(watch);
     const asked = await options.sentinels.failOver(primary, options.index);
     if (asked.is === 'refused') {
       log('failover_refused', { primary, why: asked.why });
@@ -182,8 +149,7 @@ export function createFailover(options: FailoverOptions): Failover {
     }
   };
 
-  const hurried = (): boolean =>
-    agreement.standing() !== undefined || (demoted !== undefined && situation.present() === undefined);
+  const hurried = (): boolean => agreement.standing() !== undefined || suspicion.looksForSuccessor();
 
   const tellOnce = (name: string, tell: () => void): void => {
     const nowMs = host.monotonicMs();
@@ -210,13 +176,12 @@ export function createFailover(options: FailoverOptions): Failover {
   };
 
   /**
-   * The own node says that it is primary, and another one that came after it has claimed the set. Nothing can be acknowledged
-   * here any more; but the Sentinels may not have seen the new one yet, and would go back to this one if it died now.
+   * The own node says that it is primary, and another one has a term that came after it. Nothing can be acknowledged here
+   * any more; but the Sentinels may not have seen the new one yet, and would go back to this one if it died now.
    */
   const isOutranked = ({ name, record }: Present): boolean => {
     const seen = own.seen();
-    if (seen?.role.is !== 'primary' || name === own.name) return false;
-    return record.primary === name && record.term > seen.record.term;
+    return seen?.role.is === 'primary' && name !== own.name && record.term > seen.record.term;
   };
 
   /**
@@ -241,7 +206,6 @@ export function createFailover(options: FailoverOptions): Failover {
   };
 
   return {
-    suspected,
     hurried,
     propose: () => {
       if (proposing || suspected() === undefined) return;
@@ -258,6 +222,13 @@ export function createFailover(options: FailoverOptions): Failover {
       if (hurried() || isOutranked(present) || isLeftAlone(present) || named) followAll(present);
     },
   };
+}
+
+function causeOf(watch: NodeWatch | undefined): string {
+  if (watch?.silentSinceMs() !== undefined) return 'does not answer';
+  return watch?.seen()?.role.is === 'primary'
+    ? 'is older than what a replica has'
+    : 'answers, and is no primary';
 }
 
 /** Makes a node a replica of `primary`; what it refuses is logged. Never rejects. */

@@ -2,8 +2,8 @@
  * The links between wardens. Each dials every other one and keeps the link; the one that listens answers questions.
  *
  * Lines: `NONCE value=…` from whoever listens, `WARDEN name=… proof=…` in answer (HMAC of both names and the nonce with the
- * cluster's secret), `OK`; then `ASK id=… primary=…` → `VOTE id=… granted=yes|no`, `HOLD` (give up being promotable), `CALM` (the
- * last alarm was false).
+ * cluster's secret), `OK`; then `ASK id=… primary=…` → `VOTE id=… granted=yes|no`, `HOLD rank=…` (give up being promotable,
+ * says one that knows a primary of this rank), `CALM` (the last alarm was false).
  * Nothing else is understood; anything unexpected closes the link.
  */
 import { decodeLine, encodeLine } from '@holdfast/bridge';
@@ -24,7 +24,7 @@ export type PeersOptions = {
   /** Another warden asks for this one's vote. */
   readonly onAsked: (candidate: string, primary: string) => boolean;
   /** Another warden asks that this node gives up being promotable. */
-  readonly onHold: (by: string) => void;
+  readonly onHold: (by: string, rank: number) => void;
   /** Another warden's node was there although it was followed by another. */
   readonly onCalm: () => void;
   readonly log: (event: string, detail: Record<string, unknown>) => void;
@@ -33,7 +33,7 @@ export type PeersOptions = {
 export type Peers = {
   /** Asks all for their vote; the names of those that granted it within the limit, as soon as they are enough. */
   readonly ask: (primary: string) => Promise<readonly string[]>;
-  readonly hold: (peer: string) => void;
+  readonly hold: (peer: string, rank: number) => void;
   /** Tells all that the last alarm was false. */
   readonly calm: () => void;
   /** Peers that can be asked now. */
@@ -124,7 +124,7 @@ export async function createPeers(options: PeersOptions): Promise<Peers> {
         });
         Promise.all(all).then(() => resolve(votes), reject);
       }),
-    hold: (peer) => void open.get(peer)?.send(encodeLine('HOLD', {})),
+    hold: (peer, rank) => void open.get(peer)?.send(encodeLine('HOLD', { rank: String(rank) })),
     calm: () => {
       for (const link of open.values()) link.send(encodeLine('CALM', {}));
     },
@@ -166,7 +166,7 @@ function serve(options: PeersOptions, link: Link): void {
     } else if (verb === 'ASK') {
       const granted = options.onAsked(name, fields['primary'] ?? '') ? 'yes' : 'no';
       link.send(encodeLine('VOTE', { id: fields['id'], granted }));
-    } else if (verb === 'HOLD') options.onHold(name);
+    } else if (verb === 'HOLD') options.onHold(name, Number(fields['rank']));
     else if (verb === 'CALM') options.onCalm();
     else if (verb !== 'PING') link.close();
   });

@@ -16,7 +16,7 @@ export type Situation = {
   readonly present: () => Present | undefined;
   /** The one that was, whether or not it is still. */
   readonly last: () => string | undefined;
-  /** The rank of the newest primary ever seen. */
+  /** The rank of the newest primary ever seen, itself or by the record on a replica. */
   readonly rank: () => number;
   /** A person gave up what is newer: what is there counts again. */
   readonly forget: () => void;
@@ -45,6 +45,8 @@ export function createSituation(watches: readonly NodeWatch[], nowMs: () => numb
     });
     primaries.sort((a, b) => b.rank - a.rank || b.role.replicas.length - a.role.replicas.length);
     const [best] = primaries;
+    // A replica has its record from a primary: one of an older term lacks what was acknowledged since.
+    for (const watch of watches) highest = Math.max(highest, watch.seen()?.record.term ?? 0);
     if (best === undefined || best.rank < highest) return undefined;
     highest = best.rank;
     if (last !== best.name) samples = [];

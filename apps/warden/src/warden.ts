@@ -17,6 +17,7 @@ import { createPatience } from './patience.ts';
 import { createPeers, type Peer, type Peers } from './peers.ts';
 import { createSentinels } from './sentinels.ts';
 import { createSituation } from './situation.ts';
+import { createSuspicion } from './suspicion.ts';
 import { switchOver } from './switchover.ts';
 import { viewOf, type WardenView } from './view.ts';
 
@@ -115,12 +116,14 @@ export async function createWarden(parts: {
     index: names.indexOf(name),
     log,
   };
-  const agreement = createAgreement({ host, name, wardens: names, suspected: () => failover.suspected() });
+  const suspicion = createSuspicion({ host, watches, situation, sights });
+  const agreement = createAgreement({ host, name, wardens: names, suspected: suspicion.suspected });
   const failover = createFailover({
     ...common,
     name,
     sights,
     agreement,
+    suspicion,
     wardenOf,
     peers: () => peers,
     onFalseAlarm: () => {
@@ -141,14 +144,17 @@ export async function createWarden(parts: {
     peers: options.wardens.filter((warden) => warden.name !== name),
     onAsked: (candidate, primary) => agreement.asked(candidate, primary),
     onCalm: patience.falseAlarm,
-    onHold: (by) => membership.hold(`${by} asks for it`),
+    // One that was cut off with an older primary must not take away the node that has what came since.
+    onHold: (by, rank) => {
+      if (rank >= situation.rank()) membership.hold(`${by} asks for it`);
+    },
   });
   const exclusion = createExclusion({
     ...common,
     hold: (node) => {
       const warden = wardenOf(node);
       if (warden === name) membership.hold('it is in the way of writes');
-      else if (warden !== undefined) peers.hold(warden);
+      else if (warden !== undefined) peers.hold(warden, situation.rank());
     },
   });
   const coldStarter = createColdStarter(common);

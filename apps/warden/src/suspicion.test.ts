@@ -1,9 +1,9 @@
-/** When a warden suspects the primary: not for a hand-over whose successor it has not looked at yet. */
-import { type Endpoint, type Host, NO_RECORD } from '@holdfast/ha-core';
+/** Whom a warden suspects, and when not yet. */
+import { type Endpoint, type Host, NO_RECORD, type SentinelSight } from '@holdfast/ha-core';
 import { expect, it } from 'vitest';
-import { createFailover, type Failover } from './failover.ts';
 import type { NodeWatch } from './node-watch.ts';
-import { createSituation } from './situation.ts';
+import { createSituation, type Situation } from './situation.ts';
+import { createSuspicion, type Suspicion } from './suspicion.ts';
 
 type Node = {
   is: 'primary' | 'replica' | 'silent';
@@ -13,7 +13,10 @@ type Node = {
 };
 
 type Scene = {
-  readonly failover: Failover;
+  readonly suspicion: Suspicion;
+  readonly situation: Situation;
+  /** Whom all three Sentinels name. */
+  readonly name: (primary: string) => void;
   /** The node as a question at this moment finds it. */
   readonly ask: (name: string, is: Node['is'], record?: Node['record']) => void;
   readonly pass: (ms: number) => void;
@@ -48,16 +51,18 @@ function scene(): Scene {
     };
   });
   const situation = createSituation(watches, host.monotonicMs);
-  const [, own] = watches;
-  if (own === undefined) throw new Error('three nodes have a second');
-  const failover = createFailover({
-    host,
-    situation,
-    watches,
-    own,
-    agreement: { standing: () => undefined },
-    log: () => undefined,
-  } as unknown as Parameters<typeof createFailover>[0]);
+  let named = A;
+  const view = {
+    is: 'seen',
+    configEpoch: 1,
+    primaryDown: false,
+    failoverUnderWay: false,
+    replicas: [],
+    sentinelsDown: [],
+  } as const;
+  const sights = (): SentinelSight[] =>
+    ['s1', 's2', 's3'].map((sentinel) => ({ sentinel, view: { ...view, primary: named } }));
+  const suspicion = createSuspicion({ host, watches, situation, sights });
   const ask: Scene['ask'] = (name, is, record = { term: 1, primary: A }) => {
     const before = nodes.get(name);
     const badSinceMs = is === 'primary' ? undefined : (before?.badSinceMs ?? nowMs);
@@ -68,7 +73,11 @@ function scene(): Scene {
   ask(C, 'replica');
   expect(situation.present()?.name).toBe(A);
   return {
-    failover,
+    suspicion,
+    situation,
+    name: (primary) => {
+      named = primary;
+    },
     ask,
     pass: (ms) => {
       nowMs += ms;
@@ -77,37 +86,60 @@ function scene(): Scene {
 }
 
 it('a primary that does not answer is suspected at once', () => {
-  const { failover, ask, pass } = scene();
+  const { suspicion, ask, pass } = scene();
   pass(25);
   ask(A, 'silent');
-  expect(failover.suspected()).toBe(A);
+  expect(suspicion.suspected()).toBe(A);
 });
 
 it('one that was made a replica is not, before the others were looked at since', () => {
-  const { failover, ask, pass } = scene();
+  const { suspicion, ask, pass } = scene();
   pass(25);
   ask(A, 'replica');
-  expect([failover.suspected(), failover.hurried()]).toEqual([undefined, true]);
+  expect([suspicion.suspected(), suspicion.looksForSuccessor()]).toEqual([undefined, true]);
   pass(5);
   ask(C, 'replica');
-  expect(failover.suspected()).toBeUndefined();
+  expect(suspicion.suspected()).toBeUndefined();
   ask(B, 'primary', { term: 2, primary: B });
-  expect([failover.suspected(), failover.hurried()]).toEqual([undefined, false]);
+  expect([suspicion.suspected(), suspicion.looksForSuccessor()]).toEqual([undefined, false]);
 });
 
 it('is when nobody has followed it, or one of the others cannot be asked for too long', () => {
   const restarted = scene();
   restarted.pass(25);
   restarted.ask(A, 'replica');
-  restarted.failover.suspected();
+  restarted.suspicion.suspected();
   restarted.pass(5);
   for (const name of [B, C]) restarted.ask(name, 'replica');
-  expect(restarted.failover.suspected()).toBe(A);
+  expect(restarted.suspicion.suspected()).toBe(A);
 
   const late = scene();
   late.pass(25);
   late.ask(A, 'replica');
-  expect(late.failover.suspected()).toBeUndefined();
+  expect(late.suspicion.suspected()).toBeUndefined();
   late.pass(300);
-  expect(late.failover.suspected()).toBe(A);
+  expect(late.suspicion.suspected()).toBe(A);
+});
+
+it('one that the Sentinels went back to is, when a replica has what came after it', () => {
+  const { suspicion, situation, ask, pass } = scene();
+  // The successor was claimed, B has its writes, and it died before a Sentinel had seen it.
+  pass(25);
+  ask(C, 'primary', { term: 2, primary: C });
+  expect(situation.present()?.name).toBe(C);
+  ask(B, 'replica', { term: 2, primary: C });
+  pass(25);
+  ask(A, 'primary');
+  ask(C, 'silent');
+  expect([situation.present(), suspicion.suspected()]).toEqual([undefined, A]);
+});
+
+it('also by a warden that has never seen the one in between; not before it knows that nobody is there', () => {
+  const { suspicion, situation, ask, name } = scene();
+  ask(B, 'replica', { term: 2, primary: C });
+  expect([situation.present(), suspicion.suspected()]).toEqual([undefined, A]);
+  name(C);
+  expect(suspicion.suspected()).toBeUndefined();
+  ask(C, 'primary', { term: 2, primary: C });
+  expect([situation.present()?.name, suspicion.suspected()]).toEqual([C, undefined]);
 });
