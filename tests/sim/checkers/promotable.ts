@@ -85,8 +85,11 @@ export function holds(data: NodeData, { key, field, or }: Omit<ToldWrite, 'what'
 
 /**
  * Nodes that run and that a Sentinel that could be elected could choose now, each with the first such Sentinel. None could
- * that is cut off from a majority, or pauses because its clock jumped. Not among the nodes: an old primary that came back and still says so. Redis does not tell a primary's priority, so that Sentinel takes it for 100;
- * it is the last choice, because its offset counts as 0, and its own warden demotes it at once.
+ * that is cut off from a majority, or pauses because its clock jumped. Not among the nodes:
+ *
+ * - An old primary that came back and still says so. Redis does not tell a primary's priority, so that Sentinel takes it
+ *   for 100; it is the last choice, because its offset counts as 0, and its own warden demotes it at once.
+ * - One that Sentinel would ask anew before it chose, and that would say that it is not promotable (see `wouldTellFirst`).
  */
 export function promotable(machines: Machines): { readonly name: string; readonly by: string }[] {
   const { redis, sentinels } = machines;
@@ -95,13 +98,41 @@ export function promotable(machines: Machines): { readonly name: string; readonl
     const state = redis.sentinel(by);
     const { process } = state.options;
     if (!acts(machines, by) || heardBy(machines, by) * 2 <= sentinels.length) continue;
-    for (const { address, role } of choosable(state, process.host.wallMs())) {
-      if (role === 'master') continue;
-      const name = redis.names.find((one) => addressOf(machines, one) === address) ?? '';
-      if (redis.process(name).state() === 'running' && !found.has(name)) found.set(name, by);
+    const nowMs = process.host.wallMs();
+    for (const instance of choosable(state, nowMs)) {
+      if (instance.role === 'master') continue;
+      const name = redis.names.find((one) => addressOf(machines, one) === instance.address) ?? '';
+      if (redis.process(name).state() !== 'running' || found.has(name)) continue;
+      if (!wouldTellFirst(machines, by, name, instance, nowMs)) found.set(name, by);
     }
   }
   return [...found].map(([name, by]) => ({ name, by }));
+}
+
+type Seen = ReturnType<typeof choosable>[number];
+
+/** In a failover Sentinel asks for INFO where the last is older, */
+const INFO_URGENT_MS = 1000;
+/** and chooses one tick later at the soonest. Half of a tick is left for the answer. */
+const ANSWERS_WITHIN_MS = 25;
+
+/**
+ * A Sentinel asks a replica for INFO again as soon as a failover has begun, where the last one is older than a second, and
+ * chooses a tick later or more: by the priority that the node has now. Counted only where nothing is in the way of that
+ * answer: no cut, no slow link, no PING that waits (held back by a cut that has just healed, say).
+ */
+function wouldTellFirst(machines: Machines, by: string, name: string, seen: Seen, nowMs: number): boolean {
+  const { redis, wire } = machines;
+  if (redis.state(name).settings['replica-priority'] !== 0) return false;
+  if (nowMs - seen.infoAtMs <= INFO_URGENT_MS) return false;
+  const { pingWaitsMs } = seen.link;
+  if (pingWaitsMs > 0 && nowMs - pingWaitsMs > ANSWERS_WITHIN_MS) return false;
+  const { machine } = redis.process(by);
+  const ways = [
+    [machine, name],
+    [name, machine],
+  ] as const;
+  return ways.every(([from, to]) => !wire.isCut(from, to) && wire.slowMs(from, to) * 2 < ANSWERS_WITHIN_MS);
 }
 
 function acts({ redis }: Machines, sentinel: string): boolean {

@@ -48,6 +48,8 @@ export type Wire = {
   readonly breakBetween: (one: string, other: string) => void;
   /** Everything between two machines takes so much longer, both ways, until it is set to 0. */
   readonly slow: (one: string, other: string, byMs: number) => void;
+  /** By how much `slow` delays what goes from one machine to the other. */
+  readonly slowMs: (from: string, to: string) => number;
   /** Where a process listens, by address. */
   readonly ownerOf: (address: string) => VirtualProcess | undefined;
 };
@@ -103,10 +105,10 @@ export function createWire(world: World, options: WireOptions = {}): Wire {
     const slow = random();
     return base * (1 + random()) + (slow > 0.995 ? random() * 20 * mostMs : 0);
   };
-  const slowMs = (from: VirtualProcess, to: VirtualProcess): number =>
-    slowed.size === 0 ? 0 : (slowed.get(`${from.machine}>${to.machine}`) ?? 0);
+  const slowMs = (from: string, to: string): number =>
+    slowed.size === 0 ? 0 : (slowed.get(`${from}>${to}`) ?? 0);
   const latencyMs = (from: VirtualProcess, to: VirtualProcess): number =>
-    jittered(baseMs(from, to)) + slowMs(from, to);
+    jittered(baseMs(from, to)) + slowMs(from.machine, to.machine);
 
   const isCut = (from: string, to: string): boolean => cuts.size > 0 && cuts.has(`${from}>${to}`);
 
@@ -114,7 +116,7 @@ export function createWire(world: World, options: WireOptions = {}): Wire {
   const carry = (along: Direction, arrive: () => void): void => {
     const atMs = Math.max(
       along.lastAtMs,
-      world.now() + jittered(along.baseMs) + slowMs(along.from, along.to),
+      world.now() + jittered(along.baseMs) + slowMs(along.from.machine, along.to.machine),
     );
     along.lastAtMs = atMs;
     world.after(
@@ -298,6 +300,7 @@ export function createWire(world: World, options: WireOptions = {}): Wire {
         else slowed.delete(pair);
       }
     },
+    slowMs,
     ownerOf: (address) => listeners.get(address)?.owner,
   };
 }
