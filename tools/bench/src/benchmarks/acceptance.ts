@@ -8,6 +8,7 @@ import { startRedisTrio } from '../processes/redis-trio.ts';
 import { startWorker, type Worker } from '../processes/worker.ts';
 import { type Target, TARGETS } from '../contestants/targets.ts';
 import type { TargetsJob } from '../contestants/targets-main.ts';
+import type { WriterJob } from '../contestants/writer-main.ts';
 import type { FloorJob } from '../floor/floor-main.ts';
 import type { Timings } from '../load/closed-loop.ts';
 import type { LoadJob } from '../load/load-main.ts';
@@ -35,7 +36,7 @@ const TARGET_NAMES: Readonly<Record<Target, string>> = {
   'bullmq-wait': 'BullMQ and WAIT 2 behind Fastify',
 };
 
-/** Measures the product, the floor with and without HTTP, and the peer. Ends everything it started. */
+/** Measures the product, its write alone, the floor with and without HTTP, and the peer. Ends everything it started. */
 export function measureAcceptance(options: AcceptanceOptions): Promise<Series[]> {
   return inWorkplace(ACCOUNTS, async (workplace) => {
     const { values } = workplace.configuration;
@@ -51,9 +52,11 @@ export function measureAcceptance(options: AcceptanceOptions): Promise<Series[]>
     const beside = await targets.run({ redisPort: redis.port }, START_WITHIN_MS);
     const load = start<LoadJob, Timings>(workplace, 'load', '../load/load-main.ts');
     const floor = start<FloorJob, Timings>(workplace, 'floor', '../floor/floor-main.ts');
+    const writer = start<WriterJob, Timings>(workplace, 'writer', '../contestants/writer-main.ts');
     const { apiKey } = workplace;
     const holdfast = overHttp(load, 'Holdfast', { port: values.api.listen.port, prefix: '', apiKey });
     const others = [
+      writerContestant(writer, values.redis.nodes),
       floorContestant(floor, redis.port),
       ...TARGETS.map((target) =>
         overHttp(load, TARGET_NAMES[target], { port: beside.port, prefix: `/${target}`, apiKey }),
@@ -82,6 +85,15 @@ function overHttp(
     isFloor: false,
     measure: (setting, tag) =>
       load.run({ ...setting, ...at, until: 'acknowledged', accounts, tag }, MEASURE_WITHIN_MS),
+  };
+}
+
+function writerContestant(writer: Worker<WriterJob, Timings>, nodes: WriterJob['nodes']): Contestant {
+  const accounts = accountNames(ACCOUNTS).map((account) => `writer-${account}`);
+  return {
+    name: 'Holdfast, the write alone',
+    isFloor: false,
+    measure: (setting, tag) => writer.run({ ...setting, nodes, accounts, tag }, MEASURE_WITHIN_MS),
   };
 }
 

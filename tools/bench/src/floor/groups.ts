@@ -1,6 +1,6 @@
 /**
- * The floor of the acknowledged write: what waits travels together, as in the product (MULTI, the calls, EXEC, ROLE,
- * WAIT, ROLE, and each named replica has reached the offset), and nothing else: no failover, no repeats, no deadlines.
+ * The floor of the acknowledged write: what waits travels together, as in the product (MULTI, the calls, hf_round, EXEC,
+ * ROLE, WAIT, ROLE, and each named replica has reached the offset), and nothing else: no failover, no repeats, no deadlines.
  */
 import type { Connection } from './connection.ts';
 import { encode, type Reply } from './resp.ts';
@@ -13,6 +13,8 @@ export type Groups = {
 const MULTI = encode('MULTI');
 const EXEC = encode('EXEC');
 const ROLE = encode('ROLE');
+/** Also the product's rounds count themselves, in the same transaction. */
+const ROUND = encode('FCALL', 'hf_round', '1', 'hf:in-sync');
 const CONFIRM = ROLE + encode('WAIT', '2', '1000') + ROLE;
 /** As LIMITS.groupCallsMax of the product. */
 const CALLS_MAX = 128;
@@ -29,16 +31,12 @@ export function createGroups(connection: Connection): Groups {
   let underWay = false;
 
   const round = async (calls: readonly Call[]): Promise<void> => {
-    const [only] = calls;
-    const single = calls.length === 1 && only !== undefined;
-    const text = single
-      ? only.command + CONFIRM
-      : MULTI + calls.map(({ command }) => command).join('') + EXEC + CONFIRM;
+    const text = MULTI + calls.map(({ command }) => command).join('') + ROUND + EXEC + CONFIRM;
     try {
-      const replies = await connection.send(text, single ? 4 : calls.length + 5);
+      const replies = await connection.send(text, calls.length + 6);
       const [before, , after] = replies.slice(-3);
       if (!reached(before, after)) throw new Error('a replica has not got the group within a second');
-      const own = single ? replies : replies[calls.length + 1];
+      const own = replies[calls.length + 2];
       if (!Array.isArray(own)) throw new Error(`EXEC replied ${String(own)}`);
       calls.forEach((call, index) => call.resolve(own[index] ?? null));
     } catch (error) {

@@ -30,10 +30,10 @@ export function documentOf(report: Report): string {
 
 const HOW = `Every figure is the median over the rounds of one run. In each round every contestant is measured once, in an order that turns from round to round, in a closed loop after a warm-up. A ratio is taken within a round, and then the median of the rounds. The aim is twice the floor's latency and half its rate, or better.
 
-The floor is the same Redis commands by hand: raw RESP, what waits travels in one MULTI, ROLE, WAIT, ROLE, every named replica has the offset; no checks, no repeats, no failover. Redis is a primary with two replicas, \`appendfsync always\`, from the configuration that a cluster uses.`;
+The floor is the same Redis commands by hand: raw RESP, what waits travels in one MULTI with hf_round, ROLE, WAIT, ROLE, every named replica has the offset; no checks, no repeats, no failover. Redis is a primary with two replicas, \`appendfsync always\`, from the configuration that a cluster uses.`;
 
 const ACCEPTANCE =
-  'From the request to the answer that says that the signal is durable on every node that could be promoted (I1). The floor has no HTTP; behind a bare Fastify it is shown too, because that is what a client of anything would see. BullMQ adds a job: without WAIT it is on the primary alone, with WAIT 2 it is on both replicas by count, not by name.';
+  'From the request to the answer that says that the signal is durable on every node that could be promoted (I1). Floor and "the write alone" (our group commit in a process of its own) have no HTTP; behind a bare Fastify the floor is shown too, because that is what a client of anything would see. BullMQ adds a job: without WAIT it is on the primary alone, with WAIT 2 it is on both replicas by count, not by name.';
 
 const JOURNEY =
   'From the request to the result on the client\'s event stream: accepted durably, read by the engine, intent durable (I4), carried out by the simulated broker, result durable, read back with a mark, sent. Each signal in flight has its own account, because a terminal carries out one command at a time. Floor and BullMQ have no HTTP and an echo over TCP in place of terminal and broker; the terminals here do not flush their journals. "broker 50 ms" is the time that the broker takes.';
