@@ -5,22 +5,18 @@
  *   HOLDFAST_SIM_SEEDS=100000 npx vitest run --project sim   so many seeds, from HOLDFAST_SIM_FROM on
  *   HOLDFAST_SIM_FAULTS='engine crash,drop reply'           only these faults
  *   HOLDFAST_LONG=1                                          the long form
+ *   node tests/sim/seeds.ts engine --count 20000                 very many
  *
- * Not drawn here: faults that stock Sentinel and the set of all connected replicas do not survive (system/faults.ts).
  */
 import { expect, test } from 'vitest';
-import { ALL_FAULTS } from './system/faults.ts';
-import { runSeed, type SeedOutcome } from './run-seed.ts';
+import { runSeed } from './run-seed.ts';
+import { runSeries } from './series.ts';
 
 const one = process.env.SEED === undefined ? undefined : Number(process.env.SEED);
 const from = one ?? Number(process.env.HOLDFAST_SIM_FROM ?? 1);
 const form = process.env.HOLDFAST_LONG === undefined ? 200 : 3000;
 const count = one === undefined ? Number(process.env.HOLDFAST_SIM_SEEDS ?? form) : 1;
-
-const named = (process.env.HOLDFAST_SIM_FAULTS ?? '').split(',').filter((name) => name !== '');
-const strange = named.filter((name) => !ALL_FAULTS.some((fault) => fault === name));
-if (strange.length > 0) throw new Error(`HOLDFAST_SIM_FAULTS: no such fault: ${strange.join(', ')}`);
-const kinds = named.length === 0 ? undefined : ALL_FAULTS.filter((fault) => named.includes(fault));
+const faults = (process.env.HOLDFAST_SIM_FAULTS ?? '').split(',').filter((name) => name !== '');
 
 /** A seed may take so long at the outside; many take a tenth. */
 const SEED_MS = 1000;
@@ -31,23 +27,19 @@ const STORIES_MAX = 2;
 test(
   'what was acknowledged is sent at most once, recorded exactly once and never lost (I1-I4, I6-I8)',
   async () => {
-    const broken: SeedOutcome[] = [];
-    let signals = 0;
-    let orders = 0;
-    for (let seed = from; seed < from + count && broken.length < BROKEN_MAX; seed += 1) {
-      const outcome = await runSeed(seed, kinds === undefined ? {} : { kinds });
-      signals += outcome.acknowledged;
-      orders += outcome.orders;
-      if (outcome.broken !== undefined) broken.push(outcome);
-      if (one !== undefined) process.stdout.write(`${outcome.story.join('\n')}\n`);
-    }
-    process.stdout.write(
-      `simulation: ${count} seeds, ${signals} signals, ${orders} orders, ${broken.length} broken\n`,
-    );
+    if (one !== undefined) process.stdout.write(`${(await runSeed(one)).story.join('\n')}\n`);
+    const { ran, broken, said, worth } = await runSeries('engine', {
+      from,
+      count,
+      faults,
+      brokenMax: BROKEN_MAX,
+    });
+    process.stdout.write(`simulation: ${ran} seeds, ${said}, ${broken.length} broken\n`);
     if (one === undefined)
-      for (const outcome of broken.slice(0, STORIES_MAX)) process.stdout.write(storyOf(outcome));
-    expect(broken.map(({ seed, broken: why }) => `SEED=${seed} ${why ?? ''}`)).toEqual([]);
-    expect(orders).toBeGreaterThan(0);
+      for (const { seed, why, story } of broken.slice(0, STORIES_MAX))
+        process.stdout.write(`\nSEED=${seed} ${why}\n${story.join('\n')}\n`);
+    expect(broken.map(({ seed, why }) => `SEED=${seed} ${why}`)).toEqual([]);
+    expect(worth).toBeGreaterThan(0);
   },
   count * SEED_MS + 60_000,
 );
@@ -59,7 +51,3 @@ test('the same seed gives the same events, byte for byte', async () => {
   const other = await runSeed(from + 1, { trace: true });
   expect(other.hash).not.toBe(first.hash);
 });
-
-function storyOf(outcome: SeedOutcome): string {
-  return `\nSEED=${outcome.seed} ${outcome.broken ?? ''}\n${outcome.story.join('\n')}\n`;
-}

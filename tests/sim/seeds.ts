@@ -1,0 +1,63 @@
+/**
+ * Many seeds of a simulation by hand, without a test runner around them:
+ *
+ *   node tests/sim/seeds.ts in-sync-set --from 1 --count 20000
+ *   node tests/sim/seeds.ts engine --count 500 --faults 'engine crash,drop reply'
+ *
+ * Prints each broken seed as soon as it is known, the first one's story, and a line of counts at the end; ends with 1 where any
+ * was broken. Several processes may share the work, each with its own range.
+ */
+import { parseArgs } from 'node:util';
+import { type BrokenSeed, runSeries, type Simulation } from './series.ts';
+
+/** Seeds between two lines that say how far it is. */
+const PIECE = 500;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    from: { type: 'string', default: '1' },
+    count: { type: 'string', default: '200' },
+    faults: { type: 'string', default: '' },
+    'broken-max': { type: 'string', default: '5' },
+  },
+});
+const [simulation = 'in-sync-set'] = positionals;
+if (!isSimulation(simulation)) throw new Error(`expected in-sync-set or engine, got ${simulation}`);
+const from = whole('from');
+const count = whole('count');
+const faults = values.faults.split(',').filter((name) => name !== '');
+const brokenMax = whole('broken-max');
+
+const startedMs = performance.now();
+const broken: BrokenSeed[] = [];
+let ran = 0;
+let worth = 0;
+while (ran < count && broken.length < brokenMax) {
+  const piece = Math.min(PIECE, count - ran);
+  const left = brokenMax - broken.length;
+  const series = await runSeries(simulation, { from: from + ran, count: piece, faults, brokenMax: left });
+  for (const { seed, why, story } of series.broken) {
+    process.stdout.write(`SEED=${seed} ${why}\n`);
+    if (broken.length === 0) process.stdout.write(`${story.join('\n')}\n`);
+    broken.push({ seed, why, story });
+  }
+  ran += series.ran;
+  worth += series.worth;
+  const tookS = Math.round((performance.now() - startedMs) / 1000);
+  process.stdout.write(
+    `${simulation}: ${ran} seeds from ${from}, ${broken.length} broken, ${tookS} s (the last ${series.ran}: ${series.said})\n`,
+  );
+}
+if (broken.length > 0 || worth === 0) process.exitCode = 1;
+
+function isSimulation(name: string): name is Simulation {
+  return name === 'in-sync-set' || name === 'engine';
+}
+
+function whole(name: 'from' | 'count' | 'broken-max'): number {
+  const value = Number(values[name]);
+  if (!Number.isInteger(value) || value < 1)
+    throw new Error(`--${name}: expected a whole number from 1 on, got ${values[name]}`);
+  return value;
+}
