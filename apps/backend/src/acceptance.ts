@@ -4,6 +4,7 @@
  * `acceptance_unknown` otherwise, while the write goes on being repeated.
  */
 import {
+  canonicalSignal,
   compareDecimals,
   decimal,
   type FieldError,
@@ -19,6 +20,7 @@ import type { Acceptance, SignalInbox } from '@holdfast/redis';
 import { Refusal } from './answers.ts';
 import type { AcceptanceRepeater } from './acceptance-repeater.ts';
 import type { Log } from './log.ts';
+import type { Admission, MemoryGate } from './memory-gate.ts';
 
 /** What the backend knows of an account that signals may name. */
 export type TradedAccount = { readonly account: string; readonly symbols: readonly string[] };
@@ -42,8 +44,10 @@ export type AcceptanceOptions = {
   readonly repeater: AcceptanceRepeater;
   /** What a terminal said of a symbol; undefined as long as nobody knows. */
   readonly rules: (account: string, symbol: string) => SymbolRules | undefined;
-  /** True when Redis is too full for signals that open. */
-  readonly memoryFull: () => boolean;
+  /** Whether a signal that opens may still be stored, by how full Redis's memory is. */
+  readonly memory: Pick<MemoryGate, 'admit'>;
+  /** A signal that opens was refused for that: a newer reading would be welcome. */
+  readonly onMemoryHigh?: () => void;
   /** Called with the outcome and how long it took. */
   readonly onAnswered: (outcome: Acceptance['is'] | 'refused', tookMs: number) => void;
   readonly deadlineMs?: number;
@@ -57,7 +61,7 @@ export type AcceptSignal = (
 
 /** Makes the function that accepts one checked signal, or throws the Refusal that says why not. */
 export function createAcceptance(options: AcceptanceOptions): AcceptSignal {
-  const { host, inbox, log } = options;
+  const { host, log } = options;
   let waiting = 0;
 
   return async (account, signal, how = {}) => {
@@ -69,14 +73,6 @@ export function createAcceptance(options: AcceptanceOptions): AcceptSignal {
         id: signal.id,
       });
     }
-    if (signal.action === 'open' && options.memoryFull()) {
-      options.onAnswered('not_stored', host.monotonicMs() - startedMs);
-      throw unavailable(
-        'memory_full',
-        'Redis is too full for signals that open; nothing was stored',
-        signal.id,
-      );
-    }
     if (waiting >= LIMITS.waitingCallsMax) {
       throw new Refusal(429, 'too_many_requests', `${waiting} signals are waiting already`, [], {
         id: signal.id,
@@ -86,14 +82,14 @@ export function createAcceptance(options: AcceptanceOptions): AcceptSignal {
     const ttlMs = how.ttlMs ?? signal.ttlMs ?? (signal.action === 'close' ? LIMITS.closeTtlMs : LIMITS.ttlMs);
     const deadlineMs = how.deadlineMs ?? options.deadlineMs ?? LIMITS.acceptanceDeadlineMs;
     waiting += 1;
-    let acceptance: Acceptance;
+    let acceptance: Acceptance | NoMemory;
     try {
-      acceptance = await inbox.accept(account.account, signal, { ttlMs, by: options.name, deadlineMs });
+      acceptance = await store(options, account.account, signal, { ttlMs, deadlineMs });
     } finally {
       waiting -= 1;
     }
     const tookMs = host.monotonicMs() - startedMs;
-    options.onAnswered(acceptance.is, tookMs);
+    options.onAnswered(acceptance.is === 'no_memory' ? 'not_stored' : acceptance.is, tookMs);
     log.debug(
       { signalId: signal.id, account: account.account, is: acceptance.is, tookMs },
       'signal answered',
@@ -105,8 +101,62 @@ export function createAcceptance(options: AcceptanceOptions): AcceptSignal {
   };
 }
 
-function answer(account: string, signal: Signal, acceptance: Acceptance): AcceptedAnswer {
+/** Not stored for want of memory, and certainly not by an attempt before either. */
+type NoMemory = {
+  readonly is: 'no_memory';
+  readonly code: 'memory_high' | 'memory_full';
+  readonly message: string;
+};
+
+/**
+ * Stores it, unless the memory is too full. A refusal means that nothing is stored, so before one the id is looked up:
+ * the client may be repeating what was stored already (I1, I2).
+ */
+async function store(
+  options: AcceptanceOptions,
+  account: string,
+  signal: Signal,
+  how: { readonly ttlMs: number; readonly deadlineMs: number },
+): Promise<Acceptance | NoMemory> {
+  const { inbox, host } = options;
+  const endMs = host.monotonicMs() + how.deadlineMs;
+  const admission: Admission =
+    signal.action === 'open'
+      ? options.memory.admit(canonicalSignal(signal).length)
+      : { is: 'admitted', over: () => undefined };
+  if (admission.is === 'refused') {
+    options.onMemoryHigh?.();
+    return unlessKnown(options, account, signal, how.deadlineMs, {
+      is: 'no_memory',
+      code: 'memory_high',
+      message: `Redis's memory is ${admission.usedPercent === undefined ? 'not known yet' : `at ${admission.usedPercent.toFixed(1)} %`}: signals that open are refused; nothing was stored`,
+    });
+  }
+  const acceptance = await inbox.accept(account, signal, { ...how, by: options.name });
+  admission.over();
+  if (acceptance.is !== 'not_stored' || acceptance.why !== 'out_of_memory') return acceptance;
+  return unlessKnown(options, account, signal, Math.max(LEAST_MS, endMs - host.monotonicMs()), {
+    is: 'no_memory',
+    code: 'memory_full',
+    message: 'Redis has no memory left; nothing was stored',
+  });
+}
+
+async function unlessKnown(
+  { inbox }: AcceptanceOptions,
+  account: string,
+  signal: Signal,
+  deadlineMs: number,
+  refusal: NoMemory,
+): Promise<Acceptance | NoMemory> {
+  const known = await inbox.known(account, signal, deadlineMs);
+  return known.is === 'never' ? refusal : known;
+}
+
+function answer(account: string, signal: Signal, acceptance: Acceptance | NoMemory): AcceptedAnswer {
   switch (acceptance.is) {
+    case 'no_memory':
+      throw unavailable(acceptance.code, acceptance.message, signal.id);
     case 'accepted':
       return {
         id: signal.id,
@@ -150,9 +200,6 @@ function answer(account: string, signal: Signal, acceptance: Acceptance): Accept
         { id: signal.id },
       );
     case 'not_stored':
-      if (acceptance.why === 'out_of_memory') {
-        throw unavailable('memory_full', 'Redis has no memory left; nothing was stored', signal.id);
-      }
       throw unavailable(
         'not_stored',
         `nothing was stored: ${NOT_STORED[acceptance.why]}`,
@@ -170,6 +217,9 @@ function answer(account: string, signal: Signal, acceptance: Acceptance): Accept
   }
 }
 
+/** Time for the look-up, whatever the first attempt has used. */
+const LEAST_MS = 200;
+
 const NOT_STORED = {
   no_primary: 'no Redis primary with a replica in sync can be reached',
   no_set: 'no Redis replica is in the in-sync set, so nothing can be acknowledged',
@@ -180,7 +230,7 @@ const NOT_STORED = {
 } as const;
 
 function unavailable(
-  code: 'memory_full' | 'not_stored',
+  code: 'memory_high' | 'memory_full' | 'not_stored',
   message: string,
   id: string,
   reason?: string,

@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'invalid_query'
   | 'too_many_requests'
   | 'memory_full'
+  | 'memory_high'
   | 'not_stored'
   | 'not_ready'
   | 'acceptance_unknown'

@@ -14,16 +14,19 @@ import { profile } from '@holdfast/ha-core';
 import { createEventStreams } from './event-streams.ts';
 import { createLatency } from './latency.ts';
 import { listen } from './listeners.ts';
-import { createMeasures } from './measures.ts';
 import type { Log } from './log.ts';
+import { createMeasures } from './measures.ts';
+import { createMemoryGate } from './memory-gate.ts';
 import type { Webhook } from './parts.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { createRecordHub } from './record-hub.ts';
+import { degradedText, notReady } from './readiness.ts';
 import { createRedisWatch } from './redis-watch.ts';
 import { createServer } from './server.ts';
 import { createStatus } from './status.ts';
 import { createStatusStream } from './status-stream.ts';
 import { followSymbolRules } from './symbol-rules.ts';
+import { watchWardens } from './warden-watch.ts';
 
 export type BackendOptions = {
   readonly name: string;
@@ -38,6 +41,8 @@ export type BackendOptions = {
   readonly alive: () => string | undefined;
   readonly redis: RedisNodes;
   readonly writer: AcknowledgedWriter;
+  /** GET /status of a warden: the parsed body. */
+  readonly askWarden: (warden: Endpoint) => Promise<unknown>;
 };
 
 export type Backend = {
@@ -58,6 +63,11 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
   const rules = followSymbolRules(host, state, [...accounts.keys()]);
   const latency = createLatency();
   const measured = createMeasures(options.metrics);
+  const memory = createMemoryGate({
+    refusedPercent: profile(configuration.profile).redisOpensRefusedPercent,
+    backends: configuration.backends.length,
+  });
+  const wardens = watchWardens({ host, redis: configuration.redis, ask: options.askWarden });
   const watch = createRedisWatch({
     name,
     host,
@@ -66,6 +76,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     nodes: configuration.redis.nodes,
     writerView: writer.view,
     maxmemoryBytes: configuration.redis.maxmemoryBytes,
+    memory,
     announcement: () => ({
       kind: 'backend',
       role: 'active',
@@ -74,7 +85,6 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       detail: { acceptance: latency.summary(), repeating: repeater.count() },
     }),
   });
-  const refusedPercent = profile(configuration.profile).redisOpensRefusedPercent;
   const accept = createAcceptance({
     name,
     host,
@@ -82,7 +92,8 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     inbox,
     repeater,
     rules: rules.of,
-    memoryFull: () => watch.view().usedMemoryPercent >= refusedPercent,
+    memory,
+    onMemoryHigh: watch.hurry,
     onAnswered: (outcome, tookMs) => {
       latency.add(tookMs);
       measured.acceptances.inc({ outcome });
@@ -109,9 +120,10 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     profile: configuration.profile,
     accounts: [...accounts.keys()],
     nodes: configuredNodes(configuration),
-    replicas: configuration.redis.nodes.length - 1,
+    redis: configuration.redis,
     writerView: writer.view,
     redisView: watch.view,
+    topology: wardens.view,
     acceptance: () => ({ ...latency.summary(), repeating: repeater.count() }),
   });
   const server = await createServer({
@@ -135,7 +147,8 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     }),
     alive: options.alive,
     ready: () =>
-      writer.view().primary === undefined ? 'no Redis primary with a replica in sync' : undefined,
+      notReady(writer.view()) ?? (memory.isKnown() ? undefined : "Redis's memory was not read yet"),
+    degraded: () => degradedText(writer.view(), configuration.redis),
     metrics: {
       contentType: options.metrics.contentType,
       text: () => measured.text({ repeating: repeater.count(), streams: streams.count() }),
@@ -155,6 +168,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       await hub.stop();
       rules.stop();
       watch.stop();
+      wardens.stop();
       await writer.stop();
     },
   };
@@ -178,5 +192,10 @@ function configuredNodes(configuration: Configuration): { name: string; kind: st
     ...configuration.engines.map((one) => ({ name: one.name, kind: 'engine', endpoint: at(one.health) })),
     ...configuration.backends.map((one) => ({ name: one.name, kind: 'backend', endpoint: at(one.listen) })),
     { name: configuration.sync.name, kind: 'sync', endpoint: at(configuration.sync.api) },
+    ...configuration.redis.wardens.map((one) => ({
+      name: one.name,
+      kind: 'warden',
+      endpoint: at(one.health),
+    })),
   ];
 }

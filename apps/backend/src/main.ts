@@ -5,6 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import { ConfigurationError, loadConfiguration, redisAccess } from '@holdfast/configuration';
+import type { Endpoint } from '@holdfast/ha-core';
 import {
   crashOnUnhandled,
   createLog,
@@ -13,12 +14,19 @@ import {
   realHost,
   watchProgress,
 } from '@holdfast/process';
-import { createAcknowledgedWriter, createRedisNodes } from '@holdfast/redis';
+import {
+  createAcknowledgedWriter,
+  createRedisNodes,
+  createWriterMetrics,
+  endpointName,
+  withWriterView,
+} from '@holdfast/redis';
 import { ensureKeyFile } from './api-key.ts';
 import { startBackend } from './backend.ts';
 
 /** Requests under way get this long to finish; the service manager's own limit is above it. */
 const STOP_WITHIN_MS = 8000;
+const WARDEN_LIMIT_MS = 800;
 
 /** The command line is wrong; the message says how. */
 class WrongArguments extends Error {}
@@ -46,11 +54,13 @@ async function main(): Promise<void> {
   if (ensureKeyFile(configuration.path(values.api.keyFile))) log.info({}, 'made the API key');
   const redis = createRedisNodes(redisAccess(configuration, 'backend'));
   const metrics = createMetrics(own.name);
+  const writerMetrics = createWriterMetrics(metrics);
   const writer = createAcknowledgedWriter({
     host: realHost,
     redis,
     nodes: values.redis.nodes,
     log: (event, detail) => log.info(detail, event),
+    onMissing: writerMetrics.missing,
   });
   const backend = await startBackend({
     name: own.name,
@@ -68,10 +78,11 @@ async function main(): Promise<void> {
     },
     host: realHost,
     log,
-    metrics,
+    metrics: withWriterView(metrics, writerMetrics, writer.view),
     alive: watchProgress(realHost, { everyMs: 250, stalledMs: 5000 }).alive,
     redis,
     writer,
+    askWarden,
   });
   onShutdown(
     log,
@@ -80,6 +91,14 @@ async function main(): Promise<void> {
     },
     STOP_WITHIN_MS,
   );
+}
+
+/** GET /status of a warden. Rejects when it does not answer in time. */
+async function askWarden(warden: Endpoint): Promise<unknown> {
+  const answer = await fetch(`http://${endpointName(warden)}/status`, {
+    signal: AbortSignal.timeout(WARDEN_LIMIT_MS),
+  });
+  return answer.json();
 }
 
 try {

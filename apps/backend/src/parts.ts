@@ -49,5 +49,7 @@ export type Parts = {
   readonly alive: () => string | undefined;
   /** Undefined while signals can be accepted, else why not. */
   readonly ready: () => string | undefined;
+  /** Undefined while nothing is missing, else what one more loss would cost. */
+  readonly degraded: () => string | undefined;
   readonly metrics: { readonly text: () => Promise<string>; readonly contentType: string };
 };

@@ -107,7 +107,19 @@ test('status says who is active, what waits and why it is degraded', async () =>
     cluster: 'test',
     degraded: true,
     degradedBecause: [`${ACCOUNT}: the broker connection is suspended`],
-    redis: { primary: 'a:1', inSync: ['b:1'] },
+    redis: {
+      primary: 'a:1',
+      inSync: ['b:1'],
+      level: 'full',
+      term: 1,
+      change: 1,
+      members: ['b:1'],
+      toldBy: null,
+      nodes: [
+        { name: 'redis-1', role: 'primary', inSync: false },
+        { name: 'redis-2', role: 'not known', inSync: true },
+      ],
+    },
     accounts: [
       {
         account: ACCOUNT,
@@ -138,6 +150,9 @@ test('health, metrics and the description need no key', async () => {
   for (const url of ['/livez', '/readyz', '/metrics', '/openapi.json']) {
     expect({ url, status: (await server.api.inject({ url })).statusCode }).toEqual({ url, status: 200 });
   }
+  server.knobs.degraded = 'redis-2 alone';
+  const degraded = await server.api.inject({ url: '/readyz' });
+  expect([degraded.statusCode, degraded.body]).toEqual([200, 'ok, DEGRADED: redis-2 alone\n']);
   server.knobs.ready = 'no primary';
   const answer = await server.api.inject({ url: '/readyz' });
   expect([answer.statusCode, answer.body]).toEqual([503, 'no primary\n']);

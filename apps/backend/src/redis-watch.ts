@@ -8,13 +8,24 @@ import {
   type Endpoint,
   type Host,
   LIMITS,
+  RedisError,
   type RedisNode,
   type RedisNodes,
   type RedisReply,
   sleep,
 } from '@holdfast/ha-core';
-import { hashOf, NODES_KEY, type WriterView } from '@holdfast/redis';
+import {
+  announceCommand,
+  FAILOVERS_KEY,
+  hashOf,
+  NODES_KEY,
+  readFailovers,
+  type StoredFailover,
+  type WriterView,
+} from '@holdfast/redis';
 import type { Log } from './log.ts';
+import type { MemoryGate, MemoryReading } from './memory-gate.ts';
+import { createTrouble } from './trouble.ts';
 
 export type ReplicaView = { readonly endpoint: string; readonly lagBytes: number; readonly online: boolean };
 
@@ -35,6 +46,8 @@ export type RedisView = {
   readonly replicas: readonly ReplicaView[];
   readonly usedMemoryPercent: number;
   readonly nodes: readonly NodeView[];
+  /** The last changes of primary, newest first. */
+  readonly failovers: readonly StoredFailover[];
 };
 
 export type RedisWatchOptions = {
@@ -47,23 +60,32 @@ export type RedisWatchOptions = {
   /** What to say in `hf:nodes`, without the name. */
   readonly announcement: () => Readonly<Record<string, unknown>>;
   readonly maxmemoryBytes: number;
+  /** Told of each reading of the memory, from its beginning on. */
+  readonly memory: Pick<MemoryGate, 'begin'>;
 };
 
 export type RedisWatch = {
   readonly view: () => RedisView;
+  /** Asks again soon, and not only when the second is over. */
+  readonly hurry: () => void;
   readonly stop: () => void;
 };
 
 const EVERY_MS = 1000;
+/** Between two readings at the least. */
+const PAUSE_MS = 50;
 const SILENT_MS = 3000;
 /** A node that has been silent for this long is forgotten by status, a day after it was last seen. */
 const FORGOTTEN_MS = 86_400_000;
 
 export function createRedisWatch(options: RedisWatchOptions): RedisWatch {
-  const { host, log } = options;
-  let view: RedisView = { replicas: [], usedMemoryPercent: 0, nodes: [] };
+  const { host } = options;
+  let view: RedisView = { replicas: [], usedMemoryPercent: 0, nodes: [], failovers: [] };
   let node: RedisNode | undefined;
   let stopped = false;
+  let wake = (): void => undefined;
+  let hurried = false;
+  const trouble = createTrouble(host, options.log, 'the primary cannot be asked for its state');
   const heard = new Map<string, { at: number; heardAtMs: number }>();
 
   const connected = async (): Promise<RedisNode | undefined> => {
@@ -81,22 +103,33 @@ export function createRedisWatch(options: RedisWatchOptions): RedisWatch {
     return opened;
   };
 
-  const turn = async (): Promise<void> => {
+  /** False while there is nobody to ask: the writer tells that there is no primary. */
+  const turn = async (): Promise<boolean> => {
     const redis = await connected();
-    if (redis === undefined) return;
+    if (redis === undefined) return false;
     const said = JSON.stringify({ ...options.announcement(), at: host.wallMs() });
     const commands: Command[] = [
-      ['HSET', NODES_KEY, options.name, said],
+      announceCommand(options.name, said),
       ['INFO', 'memory'],
       ['INFO', 'replication'],
       ['HGETALL', NODES_KEY],
+      ['LRANGE', FAILOVERS_KEY, '0', '-1'],
     ];
-    const [, memory, replication, nodes] = await redis.run(commands, LIMITS.commandDeadlineMs);
+    const finish = options.memory.begin();
+    const replies = await redis.run(commands, LIMITS.commandDeadlineMs);
+    const [, memory, replication, nodes, failovers] = replies;
+    // The announcement alone may be refused, while there is no replica or no library yet.
+    const refused = replies.slice(1).find((reply) => reply instanceof RedisError);
+    if (refused instanceof RedisError) throw refused;
+    const reading = memoryOf(infoOf(memory), options.maxmemoryBytes);
+    finish(reading);
     view = {
-      usedMemoryPercent: memoryPercent(infoOf(memory), options.maxmemoryBytes),
+      usedMemoryPercent: (reading.usedBytes / reading.mostBytes) * 100,
       replicas: replicasOf(infoOf(replication)),
       nodes: nodesOf(hashOf(nodes)),
+      failovers: readFailovers(failovers),
     };
+    return true;
   };
 
   const nodesOf = (said: Record<string, string>): NodeView[] =>
@@ -116,22 +149,41 @@ export function createRedisWatch(options: RedisWatchOptions): RedisWatch {
   const run = async (): Promise<void> => {
     while (!stopped) {
       const startedMs = host.monotonicMs();
+      let asked = true;
       try {
-        await turn();
+        asked = await turn();
+        if (asked) trouble.over();
       } catch (error) {
-        log.warn({ err: error }, 'the primary could not be asked for its state');
+        trouble.is(error instanceof Error ? error.message : String(error));
         node?.close();
         node = undefined;
       }
-      await sleep(host, Math.max(50, EVERY_MS - (host.monotonicMs() - startedMs)));
+      await sleep(host, PAUSE_MS);
+      if (asked && !hurried && !stopped) await untilDue(EVERY_MS - (host.monotonicMs() - startedMs));
+      hurried = false;
     }
   };
+
+  /** Until the second is over, or somebody is in a hurry. */
+  const untilDue = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const cancel = host.after(Math.max(0, ms), resolve);
+      wake = () => {
+        cancel();
+        resolve();
+      };
+    });
 
   void run();
   return {
     view: () => view,
+    hurry: () => {
+      hurried = true;
+      wake();
+    },
     stop: () => {
       stopped = true;
+      wake();
       node?.close();
     },
   };
@@ -157,9 +209,13 @@ function infoOf(reply: RedisReply | undefined): ReadonlyMap<string, string> {
   );
 }
 
-function memoryPercent(info: ReadonlyMap<string, string>, configuredBytes: number): number {
-  const most = Number(info.get('maxmemory') ?? 0) || configuredBytes;
-  return (Number(info.get('used_memory') ?? 0) / most) * 100;
+/** What counts against maxmemory: buffers of replicas do not. */
+function memoryOf(info: ReadonlyMap<string, string>, configuredBytes: number): MemoryReading {
+  const bytes = (field: string): number => Number(info.get(field) ?? 0);
+  return {
+    usedBytes: Math.max(0, bytes('used_memory') - bytes('mem_not_counted_for_evict')),
+    mostBytes: bytes('maxmemory') || configuredBytes,
+  };
 }
 
 /** Lines such as `slave0:ip=127.0.0.1,port=6380,state=online,offset=42,lag=0`. */

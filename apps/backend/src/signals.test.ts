@@ -67,21 +67,54 @@ test.each(['no_primary', 'queue_full', 'refused', 'stopped'] as const)('not stor
 });
 
 describe('memory', () => {
+  const OOM: WriteOutcome = { is: 'not_stored', why: 'out_of_memory', detail: 'OOM' };
+
   test('Redis refuses for want of memory: 503 memory_full', async () => {
-    server.writer.answer = () => ({ is: 'not_stored', why: 'out_of_memory', detail: 'OOM' });
+    server.writer.answer = (call) => (call.name === 'hf_accept' ? OOM : replied('never'));
     const answer = await server.post(OPEN);
     expect(answer.statusCode).toBe(503);
-    expect(answer.json().error.code).toBe('memory_full');
+    expect(answer.headers['retry-after']).toBe('1');
+    expect(answer.json().error).toMatchObject({ code: 'memory_full', id: 's-1' });
   });
 
-  test('from the bound on signals that open are refused, and closes are not', async () => {
-    server.knobs.memoryFull = true;
+  test('from the bound on signals that open are refused with 503 memory_high, and others are not', async () => {
+    server.knobs.memoryHigh = 71.26;
+    server.writer.answer = (call) =>
+      replied(...(call.name === 'hf_known' ? ['never'] : ['accepted', '1', '1-0']));
     const open = await server.post(OPEN);
     expect(open.statusCode).toBe(503);
-    expect(open.json().error.code).toBe('memory_full');
-    expect(server.writer.writes).toEqual([]);
+    expect(open.headers['retry-after']).toBe('1');
+    expect(open.json().error).toMatchObject({ code: 'memory_high', id: 's-1' });
+    expect(open.json().error.message).toContain('at 71.3 %');
+    expect(server.writer.writes.map(({ name }) => name)).toEqual(['hf_known']);
     expect((await server.post(CLOSE)).statusCode).toBe(202);
+    const modify = { id: 's-3', action: 'modify', symbol: 'EURUSD', position: '7', stopLoss: '1.1' };
+    expect((await server.post(modify)).statusCode).toBe(202);
+    expect(
+      (await server.post({ id: 's-4', action: 'cancel', symbol: 'EURUSD', order: '7' })).statusCode,
+    ).toBe(202);
   });
+
+  test.each(['memory_high', 'memory_full'])(
+    '%s: what was stored before is not called not stored (I1, I2)',
+    async (code) => {
+      server.knobs.memoryHigh = code === 'memory_high' ? 80 : undefined;
+      const known = (...reply: string[]): void => {
+        server.writer.answer = (call) => (call.name === 'hf_known' ? replied(...reply) : OOM);
+      };
+      known('repeat', 'sent', '5', '');
+      const repeat = await server.post(OPEN);
+      expect(repeat.statusCode).toBe(200);
+      expect(repeat.json()).toMatchObject({ id: 's-1', state: 'sent', repeat: true });
+      known('conflict');
+      expect((await server.post(OPEN)).json().error.code).toBe('id_conflict');
+      server.writer.answer = (call) => (call.name === 'hf_known' ? { is: 'unknown', detail: 'lost' } : OOM);
+      const unknown = await server.post(OPEN);
+      expect([unknown.statusCode, unknown.json().error.code]).toEqual([504, 'acceptance_unknown']);
+      server.writer.answer = () => replied('repeat', 'sent', '5', '');
+      await expect.poll(() => server.repeater.count(), { timeout: 8000 }).toBe(0);
+    },
+  );
 });
 
 describe('neither certain (I1)', () => {

@@ -36,6 +36,74 @@ const accountSchema = z.object({
   unavailable: z.string().optional(),
 });
 
+const names = z.array(z.string()).readonly();
+
+const redisSchema = z.object({
+  primary: z.string().nullable(),
+  replicas: z
+    .array(z.object({ endpoint: z.string(), lagBytes: z.number(), online: z.boolean() }))
+    .readonly()
+    .describe('As the primary lists them'),
+  level: z
+    .enum(['full', 'degraded', 'none'])
+    .describe('full: every replica must have a write; degraded: one alone; none: nothing is acknowledged'),
+  term: z.number().describe('Grows with every change of primary'),
+  change: z.number().describe('Counts the changes of the set within a term'),
+  members: names.describe('Nodes that may be promotable'),
+  inSync: names.describe('Replicas that an acknowledgement needs'),
+  usedMemoryPercent: z.number(),
+  toldBy: z.string().nullable().describe('The warden whose view the rest is; null while none answers'),
+  nodes: z
+    .array(
+      z.object({
+        name: z.string(),
+        endpoint: z.string(),
+        role: z.string(),
+        of: z.string().nullable(),
+        link: z.string().nullable(),
+        offset: z.number().nullable(),
+        lagBytes: z.number().nullable(),
+        lagMs: z.number().nullable(),
+        priority: z.number().nullable().describe('100 when Sentinel may promote it; a primary has 0'),
+        inSync: z.boolean(),
+      }),
+    )
+    .readonly(),
+  sentinels: z
+    .array(z.object({ name: z.string(), endpoint: z.string(), names: z.string().nullable(), down: names }))
+    .readonly(),
+  wardens: z
+    .array(
+      z.object({
+        name: z.string(),
+        node: z.string(),
+        endpoint: z.string(),
+        answers: z.boolean(),
+        detail: z.string(),
+      }),
+    )
+    .readonly(),
+  waits: z
+    .looseObject({ why: z.string(), missing: names })
+    .nullable()
+    .describe('Why nobody is primary, where only a person can decide'),
+  failovers: z
+    .array(
+      z.object({
+        from: z.string(),
+        to: z.string(),
+        term: z.number().nullable(),
+        cause: z.string(),
+        by: z.string(),
+        asked: z.boolean(),
+        tookMs: z.number().nullable(),
+        at: z.number(),
+      }),
+    )
+    .readonly()
+    .describe('The last changes of primary, newest first'),
+});
+
 export const statusSchema = z
   .object({
     cluster: z.string(),
@@ -44,14 +112,7 @@ export const statusSchema = z
     at: z.number(),
     degraded: z.boolean(),
     degradedBecause: z.array(z.string()).readonly(),
-    redis: z.object({
-      primary: z.string().nullable(),
-      replicas: z
-        .array(z.object({ endpoint: z.string(), lagBytes: z.number(), online: z.boolean() }))
-        .readonly(),
-      inSync: z.array(z.string()).readonly(),
-      usedMemoryPercent: z.number(),
-    }),
+    redis: redisSchema,
     acceptance: z.object({
       count: z.number(),
       p50Ms: z.number().nullable(),

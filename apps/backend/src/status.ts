@@ -3,8 +3,11 @@
  * and the console show. One reading serves everybody who asks within a quarter of a second.
  */
 import type { Host, NumberedRecord } from '@holdfast/ha-core';
+import type { Configuration } from '@holdfast/configuration';
 import type { AccountState, HeldBackAlert, InstanceState, WriterView } from '@holdfast/redis';
+import type { RedisTopology } from '@holdfast/topology';
 import type { LatencySummary } from './latency.ts';
+import { redisProblems, type RedisStatus, redisStatus } from './redis-status.ts';
 import type { NodeView, RedisView } from './redis-watch.ts';
 
 export type AccountStatus = {
@@ -33,13 +36,7 @@ export type ClusterStatus = {
   readonly at: number;
   readonly degraded: boolean;
   readonly degradedBecause: readonly string[];
-  readonly redis: {
-    readonly primary: string | null;
-    readonly replicas: RedisView['replicas'];
-    /** Endpoints of the replicas that an acknowledgement needs. */
-    readonly inSync: readonly string[];
-    readonly usedMemoryPercent: number;
-  };
+  readonly redis: RedisStatus;
   /** Acceptance by this backend: from the request's check to the answer. */
   readonly acceptance: LatencySummary & { readonly repeating: number };
   readonly nodes: readonly NodeView[];
@@ -58,12 +55,13 @@ export type StatusOptions = {
   readonly accounts: readonly string[];
   /** The processes that the configuration names. */
   readonly nodes: readonly Pick<NodeView, 'name' | 'kind' | 'endpoint'>[];
-  /** How many replicas there are when all is well. */
-  readonly replicas: number;
+  readonly redis: Configuration['redis'];
   readonly host: Host;
   readonly state: Pick<InstanceState, 'account'>;
   readonly writerView: () => WriterView;
   readonly redisView: () => RedisView;
+  /** As the wardens tell it; undefined while none answers. */
+  readonly topology: () => RedisTopology | undefined;
   readonly acceptance: () => ClusterStatus['acceptance'];
 };
 
@@ -91,9 +89,15 @@ async function readStatus(options: StatusOptions): Promise<ClusterStatus> {
       return read.is === 'read' ? accountStatus(read.value) : unreadable(account, read.detail);
     }),
   );
-  const writer = options.writerView();
-  const redis = options.redisView();
-  const degradedBecause = problems(options, writer, redis, accounts);
+  const view = options.redisView();
+  const redis = redisStatus({
+    redis: options.redis,
+    writer: options.writerView(),
+    view,
+    topology: options.topology(),
+  });
+  const nodes = nodesOf(options, view);
+  const degradedBecause = [...redisProblems(redis, options.redis), ...problems(nodes, accounts)];
   return {
     cluster: options.cluster,
     profile: options.profile,
@@ -101,14 +105,9 @@ async function readStatus(options: StatusOptions): Promise<ClusterStatus> {
     at: options.host.wallMs(),
     degraded: degradedBecause.length > 0,
     degradedBecause,
-    redis: {
-      primary: writer.primary ?? null,
-      replicas: redis.replicas,
-      inSync: writer.inSync,
-      usedMemoryPercent: Math.round(redis.usedMemoryPercent * 10) / 10,
-    },
+    redis,
     acceptance: options.acceptance(),
-    nodes: nodesOf(options, redis),
+    nodes,
     accounts,
   };
 }
@@ -123,19 +122,9 @@ function nodesOf(options: StatusOptions, redis: RedisView): NodeView[] {
 }
 
 /** What an operator must know, in plain words; empty while everything is as it should be. */
-function problems(
-  options: StatusOptions,
-  writer: WriterView,
-  redis: RedisView,
-  accounts: readonly AccountStatus[],
-): string[] {
+function problems(nodes: readonly NodeView[], accounts: readonly AccountStatus[]): string[] {
   const found: string[] = [];
-  if (writer.primary === undefined)
-    found.push('Redis: no primary with a replica in sync: nothing is accepted');
-  else if (writer.inSync.length < options.replicas) {
-    found.push(`Redis: ${writer.inSync.length} of ${options.replicas} replicas in sync`);
-  }
-  for (const node of nodesOf(options, redis)) {
+  for (const node of nodes) {
     if (!node.healthy)
       found.push(`${node.name} (${node.kind}) ${node.at === 0 ? 'was not seen yet' : 'is silent'}`);
   }

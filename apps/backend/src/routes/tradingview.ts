@@ -120,7 +120,8 @@ async function identify(
   if (seen.is === 'held_back') {
     return { id: seen.id, heldBack: { firstAt: seen.firstAt, times: seen.times - 1 } };
   }
-  throw new Refusal(503, 'not_stored', `nothing was stored: ${seen.detail}`, [], {
+  const isFull = seen.is === 'not_stored' && seen.why === 'out_of_memory';
+  throw new Refusal(503, isFull ? 'memory_full' : 'not_stored', `nothing was stored: ${seen.detail}`, [], {
     headers: { 'retry-after': '1' },
   });
 }

@@ -2,6 +2,7 @@
 import { type Configuration, configurationSchema } from '@holdfast/configuration';
 import type { Host, NumberedRecord, SymbolRules } from '@holdfast/ha-core';
 import { createInstanceState, createSignalInbox, FeedUnavailable, RecordsBroken } from '@holdfast/redis';
+import type { RedisTopology } from '@holdfast/topology';
 import type { LightMyRequestResponse } from 'fastify';
 import { createAcceptance, type TradedAccount } from '../acceptance.ts';
 import { type AcceptanceRepeater, createAcceptanceRepeater } from '../acceptance-repeater.ts';
@@ -28,8 +29,11 @@ export type FakeServer = {
   readonly repeater: AcceptanceRepeater;
   readonly clock: { ms: number };
   readonly knobs: {
-    memoryFull: boolean;
+    /** Undefined: there is room; else how full the memory is. */
+    memoryHigh: number | undefined;
     ready: string | undefined;
+    degraded: string | undefined;
+    topology: RedisTopology | undefined;
     records: NumberedRecord[];
     broken: boolean;
   };
@@ -69,7 +73,14 @@ export async function fakeServer(
     },
     random: () => 0,
   };
-  const knobs: FakeServer['knobs'] = { memoryFull: false, ready: undefined, records: [], broken: false };
+  const knobs: FakeServer['knobs'] = {
+    memoryHigh: undefined,
+    ready: undefined,
+    degraded: undefined,
+    topology: undefined,
+    records: [],
+    broken: false,
+  };
   const inbox = createSignalInbox({ writer, reader: 'backend-1' });
   const state = createInstanceState({ writer, reader: 'backend-1' });
   const repeater = createAcceptanceRepeater({ name: 'backend-1', host, log, inbox });
@@ -97,11 +108,15 @@ export async function fakeServer(
     profile: 'fast',
     accounts: [ACCOUNT],
     nodes: [],
-    replicas: 1,
+    redis: configurationSchema.shape.redis.parse({
+      nodes: [1, 2].map((n) => ({ name: `redis-${n}`, host: n === 1 ? 'a' : 'b', port: 1 })),
+      sentinels: [],
+    }),
     host,
     state,
     writerView: writer.view,
-    redisView: () => ({ replicas: [], usedMemoryPercent: 1, nodes: [] }),
+    redisView: () => ({ replicas: [], usedMemoryPercent: 1, nodes: [], failovers: [] }),
+    topology: () => knobs.topology,
     acceptance: () => ({ ...createLatency().summary(), repeating: repeater.count() }),
   });
   const { api } = await createServer(
@@ -121,7 +136,12 @@ export async function fakeServer(
         inbox,
         repeater,
         rules: (_account, symbol) => (symbol === 'EURUSD' ? EURUSD : undefined),
-        memoryFull: () => knobs.memoryFull,
+        memory: {
+          admit: () =>
+            knobs.memoryHigh === undefined
+              ? { is: 'admitted', over: () => undefined }
+              : { is: 'refused', usedPercent: knobs.memoryHigh },
+        },
         onAnswered: () => undefined,
       }),
       inbox,
@@ -134,6 +154,7 @@ export async function fakeServer(
       rateLimit: createRateLimit(host, { perSecond: more.perSecond ?? 1000, burst: more.burst ?? 1000 }),
       alive: () => undefined,
       ready: () => knobs.ready,
+      degraded: () => knobs.degraded,
       metrics: { text: () => Promise.resolve('up 1\n'), contentType: 'text/plain' },
     },
     { checkAnswers: true },

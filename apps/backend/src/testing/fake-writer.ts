@@ -23,7 +23,9 @@ export function createFakeWriter(): FakeWriter {
       reply:
         call.name === 'hf_alert'
           ? ['first', call.args[1] ?? '', String(ACCEPTED_AT)]
-          : ['accepted', String(ACCEPTED_AT), '1-0'],
+          : call.name === 'hf_known'
+            ? ['never']
+            : ['accepted', String(ACCEPTED_AT), '1-0'],
     }),
     reply: () => null,
     unavailable: undefined,

@@ -45,6 +45,7 @@ export async function startTestBackend(
     alive: () => undefined,
     redis: nodes,
     writer,
+    askWarden: () => Promise.reject(new Error('there are no wardens here')),
   });
   const url = `http://127.0.0.1:${backend.port}`;
   await ready(url);

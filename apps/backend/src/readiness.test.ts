@@ -1,0 +1,44 @@
+/** Ready, degraded, or not: by what the writer can acknowledge. */
+import type { Configuration } from '@holdfast/configuration';
+import type { WriterView } from '@holdfast/redis';
+import { expect, it } from 'vitest';
+import { degradedText, notReady } from './readiness.ts';
+import { redisProblems, redisStatus } from './redis-status.ts';
+
+const node = (number: number) => ({ name: `redis-${number}`, host: '10.0.0.1', port: 7000 + number });
+const at = (number: number) => `10.0.0.1:${7000 + number}`;
+const redis = { nodes: [node(1), node(2), node(3)] } as unknown as Configuration['redis'];
+const view = { replicas: [], usedMemoryPercent: 3, nodes: [], failovers: [] };
+
+function writer(primary: string | undefined, level: WriterView['level'], inSync: string[]): WriterView {
+  return { primary, level, inSync, record: undefined } as unknown as WriterView;
+}
+
+const problems = (seen: WriterView): string[] =>
+  redisProblems(redisStatus({ redis, writer: seen, view, topology: undefined }), redis);
+
+it('is ready with both replicas in the set, and nothing is wrong', () => {
+  const full = writer(at(1), 'full', [at(2), at(3)]);
+  expect([notReady(full), degradedText(full, redis), problems(full)]).toEqual([undefined, undefined, []]);
+});
+
+it('is ready and degraded with one, which is named', () => {
+  const one = writer(at(1), 'degraded', [at(3)]);
+  expect(notReady(one)).toBeUndefined();
+  expect(degradedText(one, redis)).toBe('redis-3 alone of 2 replicas is in the in-sync set');
+  expect(problems(one)).toEqual(['Redis: DEGRADED: redis-3 alone of 2 replicas is in the in-sync set']);
+});
+
+it('is not ready without any, with one that is needed and not connected, and without a primary', () => {
+  const none = writer(at(1), 'none', []);
+  expect(notReady(none)).toBe('no replica is in the in-sync set: nothing is acknowledged');
+  expect(problems(none)).toEqual(['Redis: nothing is acknowledged: no replica is in the in-sync set']);
+  const lost = writer(at(1), 'none', [at(2), at(3)]);
+  expect(notReady(lost)).toContain('in the in-sync set one is not connected');
+  expect(problems(lost)).toEqual([
+    'Redis: nothing is acknowledged: of redis-2, redis-3, which it needs, one is not connected',
+  ]);
+  const nobody = writer(undefined, 'none', []);
+  expect(notReady(nobody)).toBe('no Redis primary that can acknowledge');
+  expect(problems(nobody)).toEqual(['Redis: no primary that can acknowledge: nothing is accepted']);
+});
