@@ -3,7 +3,7 @@
  * no moment could a Sentinel promote a node that does not. A Sentinel chooses by its own view, so it is asked which
  * nodes it could choose; nothing here reads what the primary lists.
  */
-import { choosable } from '@holdfast/simulation';
+import { choosable, firstOf } from '@holdfast/simulation';
 import type { Machines, NodeData } from '../redis/machines.ts';
 import { addressOf } from '../redis/wholeness.ts';
 import { Broken } from './broken.ts';
@@ -89,6 +89,9 @@ export function holds(data: NodeData, { key, field, or }: Omit<ToldWrite, 'what'
  *
  * - An old primary that came back and still says so. Redis does not tell a primary's priority, so that Sentinel takes it
  *   for 100; it is the last choice, because its offset counts as 0, and its own warden demotes it at once.
+ * - One that is not promotable by now, that Sentinel has not heard it yet, and another node is its first choice: a machine
+ *   that was frozen goes on, and its node answers an old INFO right before its warden runs. It takes the loss of the primary
+ *   and of the first choice together within the info period; ARCHITECTURE section 5 tells it ("does not cover").
  * - One that Sentinel would ask anew before it chose, and that would say that it is not promotable (see `wouldTellFirst`).
  */
 export function promotable(machines: Machines): { readonly name: string; readonly by: string }[] {
@@ -99,11 +102,16 @@ export function promotable(machines: Machines): { readonly name: string; readonl
     const { process } = state.options;
     if (!acts(machines, by) || heardBy(machines, by) * 2 <= sentinels.length) continue;
     const nowMs = process.host.wallMs();
-    for (const instance of choosable(state, nowMs)) {
-      if (instance.role === 'master') continue;
+    const seen = choosable(state, nowMs).flatMap((instance) => {
       const name = redis.names.find((one) => addressOf(machines, one) === instance.address) ?? '';
-      if (redis.process(name).state() !== 'running' || found.has(name)) continue;
-      if (!wouldTellFirst(machines, by, name, instance, nowMs)) found.set(name, by);
+      const lowered = redis.state(name).settings['replica-priority'] === 0;
+      const told = lowered && wouldTellFirst(machines, by, name, instance, nowMs);
+      return told ? [] : [{ instance, name, lowered }];
+    });
+    const first = firstOf(seen.map(({ instance }) => instance));
+    for (const { instance, name, lowered } of seen) {
+      if (instance.role === 'master' || (lowered && instance !== first)) continue;
+      if (redis.process(name).state() === 'running' && !found.has(name)) found.set(name, by);
     }
   }
   return [...found].map(([name, by]) => ({ name, by }));
@@ -123,7 +131,6 @@ const ANSWERS_WITHIN_MS = 25;
  */
 function wouldTellFirst(machines: Machines, by: string, name: string, seen: Seen, nowMs: number): boolean {
   const { redis, wire } = machines;
-  if (redis.state(name).settings['replica-priority'] !== 0) return false;
   if (nowMs - seen.infoAtMs <= INFO_URGENT_MS) return false;
   const { pingWaitsMs } = seen.link;
   if (pingWaitsMs > 0 && nowMs - pingWaitsMs > ANSWERS_WITHIN_MS) return false;

@@ -15,5 +15,5 @@ export {
 } from './redis/redis-cluster.ts';
 export type { RedisSettings } from './redis/server-state.ts';
 export { createVirtualRedisNodes } from './redis/virtual-redis-nodes.ts';
-export { choosable } from './sentinel/choice.ts';
+export { choosable, firstOf } from './sentinel/choice.ts';
 export type { SentinelState } from './sentinel/state.ts';

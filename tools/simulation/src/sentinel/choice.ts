@@ -18,9 +18,14 @@ export function choosable(state: SentinelState, nowMs: number): Instance[] {
   });
 }
 
-/** The one that it promotes; undefined when none will do. Lowest priority number, then offset, then run id. */
+/** The one that it promotes; undefined when none will do. */
 export function choose(state: SentinelState, nowMs: number): Instance | undefined {
-  return choosable(state, nowMs).sort(
+  return firstOf(choosable(state, nowMs));
+}
+
+/** The first in the order of choice: lowest priority number, then offset, then run id. */
+export function firstOf(candidates: readonly Instance[]): Instance | undefined {
+  return candidates.toSorted(
     (a, b) => a.priority - b.priority || b.offset - a.offset || (a.runId < b.runId ? -1 : 1),
   )[0];
 }

@@ -87,9 +87,14 @@ function promote(state: SentinelState, nowMs: number): void {
   tell(state, `promotes ${promoted.address}`);
 }
 
-/** An INFO of the promoted one says that it is a primary. */
+/**
+ * An INFO of the promoted one says that it is a primary. From now on the file names it, with the epoch of this failover:
+ * a Sentinel that is started again knows it.
+ */
 export function promotionSeen(state: SentinelState, nowMs: number): void {
-  state.file.configEpoch = state.failover.epoch;
+  const { file, failover } = state;
+  file.configEpoch = failover.epoch;
+  file.primary = failover.promoted?.address ?? file.primary;
   enter(state, 'reconf_slaves', nowMs);
   hurryHellos(state);
 }

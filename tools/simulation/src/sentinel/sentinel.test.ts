@@ -109,6 +109,21 @@ test('asked for a failover it goes through its states, one a tick, and the other
   expect((await row('MASTER'))['config-epoch']).toBe('1');
 });
 
+test('a Sentinel that dies right after it has seen its promotion names the promoted one when it starts again', async () => {
+  const { world, redis } = system(2);
+  await world.run(3000);
+  redis.kill('redis-1');
+  const leader = (): string | undefined =>
+    redis.sentinelNames.find((name) => redis.sentinel(name).failover.state === 'reconf_slaves');
+  expect(await world.run(() => leader() !== undefined, 30_000)).toBe(true);
+  const name = leader() ?? '';
+  const promoted = redis.sentinel(name).failover.promoted?.address;
+  redis.restartSentinel(name);
+  expect(redis.sentinel(name).primary.address).toBe(promoted);
+  await world.run(world.now() + 5000);
+  expect(new Set(namedBy(redis))).toEqual(new Set([promoted]));
+});
+
 test('a replica is chosen by its last INFO: priority, age, and nothing at all right after a switch', async () => {
   const { world, redis, ask } = system(4);
   await world.run(3000);
