@@ -165,5 +165,10 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
 
 /** A Sentinel that has a failover under way, or could begin one with somebody to promote. */
 function mayStillPromote({ view }: SentinelSight): boolean {
-  return view.is === 'seen' && (view.failoverUnderWay || view.replicas.some(couldChoose));
+  if (view.is !== 'seen') return false;
+  // Without a primary no link comes back: who is passed over for that stays so, and nobody would be promoted for ever.
+  return (
+    view.failoverUnderWay ||
+    view.replicas.some((one) => couldChoose(one) && one.linkDownTooLong !== true)
+  );
 }

@@ -190,12 +190,19 @@ function readSight([primary, replicas, sentinels]: readonly RedisReply[]): Senti
         down: flags.includes('s_down') || flags.includes('o_down'),
         disconnected: flags.includes('disconnected'),
         priority: Number(replica['slave-priority'] ?? 100),
+        linkDownTooLong: Number(replica['master-link-down-time'] ?? 0) > linkDownLimitMs(row),
       };
     }),
     sentinelsDown: rows(sentinels)
       .filter((other) => flagsOf(other).some((flag) => flag === 's_down' || flag === 'disconnected'))
       .map(addressOf),
   };
+}
+
+/** Sentinel passes over a replica whose link was down before the primary was, by more than ten times its down-after time. */
+function linkDownLimitMs(primary: Record<string, string>): number {
+  const downMs = Number(primary['s-down-time'] ?? 0);
+  return downMs + 10 * Number(primary['down-after-milliseconds'] ?? 0);
 }
 
 function rows(reply: RedisReply | undefined): Record<string, string>[] {

@@ -32,6 +32,11 @@ export type ReplicaSight = {
   readonly down: boolean;
   readonly disconnected: boolean;
   readonly priority: number;
+  /**
+   * Its link to the primary is down for longer than this Sentinel's choice allows. Not for good: the link may come back,
+   * so it says nothing about who may leave the set.
+   */
+  readonly linkDownTooLong?: boolean;
 };
 
 export type Exclusion = { readonly is: 'safe' } | { readonly is: 'unsafe'; readonly why: string };

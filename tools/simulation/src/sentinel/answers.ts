@@ -30,6 +30,7 @@ export function answerQuestion(state: SentinelState, what: string, args: readonl
 
 function rowOf(state: SentinelState, instance: Instance): RedisReply {
   const { kind, address } = instance;
+  const nowMs = state.options.process.host.wallMs();
   const [ip, port] = addressWords(address);
   const name = { primary: state.options.name, replica: address, sentinel: instance.id }[kind];
   const fields: Record<string, string> = {
@@ -38,8 +39,9 @@ function rowOf(state: SentinelState, instance: Instance): RedisReply {
     port,
     runid: kind === 'sentinel' ? instance.id : instance.runId,
     flags: flagsOf(state, instance).join(','),
+    ...(instance.downSinceMs > 0 ? { 's-down-time': String(nowMs - instance.downSinceMs) } : {}),
     ...(kind === 'primary' ? primaryFields(state) : {}),
-    ...(kind === 'replica' ? replicaFields(instance, state.options.process.host.wallMs()) : {}),
+    ...(kind === 'replica' ? replicaFields(instance, nowMs) : {}),
   };
   return Object.entries(fields).flat();
 }
