@@ -85,7 +85,14 @@ describe('the console', () => {
 
   test('takes the key from the address, once', async () => {
     const page = await open({ width: 1280, height: 900, hash: `#key=${KEY}` });
-    await page.getByRole('table', { name: 'Redis' }).waitFor();
+    const redis = page.getByRole('table', { name: 'Redis' });
+    await redis.waitFor();
+    // Without wardens it is what the backend sees itself.
+    await expect.poll(() => redis.textContent(), SOON).toContain('primary');
+    expect(await redis.getByText('yes', { exact: true }).count()).toBe(2);
+    expect(await page.locator('#redis-set').textContent()).toMatch(
+      /^Set 1\.\d+: every replica has what is acknowledged; no warden answers: as this backend sees it\.$/,
+    );
     expect(page.url()).toBe(`${stage.url}/`);
     await page.context().close();
   });

@@ -10,6 +10,8 @@ const FILES = [
   { url: '/console.css', file: 'console.css', type: 'text/css; charset=utf-8' },
   { url: '/tables.css', file: 'tables.css', type: 'text/css; charset=utf-8' },
   { url: '/console.js', file: 'console.js', type: 'text/javascript; charset=utf-8' },
+  { url: '/cells.js', file: 'cells.js', type: 'text/javascript; charset=utf-8' },
+  { url: '/redis-view.js', file: 'redis-view.js', type: 'text/javascript; charset=utf-8' },
   { url: '/console-view.js', file: 'console-view.js', type: 'text/javascript; charset=utf-8' },
 ];
 
