@@ -107,6 +107,7 @@ export function createFailover(options: FailoverOptions): Failover {
     }
     log('failover_asked', { primary, cause, afterMs: Math.round(host.monotonicMs() - sinceMs) });
     const endMs = host.monotonicMs() + LIMITS.wardenVoteMs;
+    let isBack = false;
     while (host.monotonicMs() < endMs) {
       const present = situation.present();
       if (present !== undefined && present.name !== primary) {
@@ -123,13 +124,11 @@ export function createFailover(options: FailoverOptions): Failover {
         });
         return true;
       }
-      if (present !== undefined) {
-        log('failover_ended', { primary, why: 'it is back' });
-        return true;
-      }
+      // Sentinel may promote another one all the same.
+      isBack ||= present !== undefined;
       await sleep(host, 2);
     }
-    log('failover_late', { primary, afterMs: LIMITS.wardenVoteMs });
+    log(isBack ? 'failover_ended' : 'failover_late', { primary, isBack, afterMs: LIMITS.wardenVoteMs });
     return true;
   };
 
