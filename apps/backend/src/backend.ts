@@ -7,6 +7,8 @@ import {
   createInstanceState,
   createResultFeed,
   createSignalInbox,
+  degradedText,
+  whyNothingIsAcknowledged,
 } from '@holdfast/redis';
 import { createAcceptance, type TradedAccount } from './acceptance.ts';
 import { createAcceptanceRepeater } from './acceptance-repeater.ts';
@@ -20,7 +22,6 @@ import { createMemoryGate } from './memory-gate.ts';
 import type { Webhook } from './parts.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { createRecordHub } from './record-hub.ts';
-import { degradedText, notReady } from './readiness.ts';
 import { createRedisWatch } from './redis-watch.ts';
 import { createServer } from './server.ts';
 import { createStatus } from './status.ts';
@@ -147,8 +148,9 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     }),
     alive: options.alive,
     ready: () =>
-      notReady(writer.view()) ?? (memory.isKnown() ? undefined : "Redis's memory was not read yet"),
-    degraded: () => degradedText(writer.view(), configuration.redis),
+      whyNothingIsAcknowledged(writer.view()) ??
+      (memory.isKnown() ? undefined : "Redis's memory was not read yet"),
+    degraded: () => degradedText(writer.view(), configuration.redis.nodes),
     metrics: {
       contentType: options.metrics.contentType,
       text: () => measured.text({ repeating: repeater.count(), streams: streams.count() }),

@@ -18,7 +18,13 @@ import {
   startHealth,
   watchProgress,
 } from '@holdfast/process';
-import { createRedisNodes, createWriterMetrics, withWriterView } from '@holdfast/redis';
+import {
+  createRedisNodes,
+  createWriterMetrics,
+  degradedText,
+  whyNothingIsAcknowledged,
+  withWriterView,
+} from '@holdfast/redis';
 import { createEngine } from './engine.ts';
 
 const STOP_WITHIN_MS = 5000;
@@ -100,10 +106,8 @@ const progress = watchProgress(realHost, { everyMs: 100, stalledMs: 2000 });
 const health = await startHealth({
   endpoint: own.health,
   alive: progress.alive,
-  ready: () =>
-    engine.view().redis.level === 'none'
-      ? 'nothing is acknowledged: no primary with its in-sync set'
-      : undefined,
+  ready: () => whyNothingIsAcknowledged(engine.view().redis),
+  degraded: () => degradedText(engine.view().redis, values.redis.nodes),
   metrics: withWriterView(metrics, writerMetrics, () => engine.view().redis),
   routes: {
     'GET /status': () => ({ status: 200, body: engine.view() }),

@@ -28,6 +28,8 @@ import {
   createRedisNodes,
   createResultFeed,
   createWriterMetrics,
+  degradedText,
+  whyNothingIsAcknowledged,
   withWriterView,
 } from '@holdfast/redis';
 import { startAnnouncing } from './announce.ts';
@@ -161,7 +163,10 @@ async function run(configuration: LoadedConfiguration): Promise<void> {
   const health = await startHealth({
     endpoint: values.sync.api,
     alive: progress.alive,
-    ready: () => (readAge() <= READ_AGE_MOST_MS ? undefined : 'records cannot be read from Redis'),
+    ready: () =>
+      whyNothingIsAcknowledged(writer.view()) ??
+      (readAge() <= READ_AGE_MOST_MS ? undefined : 'records cannot be read from Redis'),
+    degraded: () => degradedText(writer.view(), nodes),
     metrics: withWriterView(metrics, writerMetrics, writer.view),
     routes: readRoutes({ secret, store, pushStore, accounts, resume, status }),
   });

@@ -32,6 +32,16 @@ test('alive and ready each answer for themselves, with the reason when not', asy
   expect((await fetch(`${stalled}/readyz`)).status).toBe(200);
 });
 
+test('ready and degraded is ready, and says so', async () => {
+  let ready: string | undefined;
+  const url = await start({ ready: () => ready, degraded: () => 'redis-2 alone' });
+  const first = await fetch(`${url}/readyz`);
+  expect([first.status, await first.text()]).toEqual([200, 'ok, DEGRADED: redis-2 alone\n']);
+  ready = 'no Redis primary';
+  const second = await fetch(`${url}/readyz`);
+  expect([second.status, await second.text()]).toEqual([503, 'no Redis primary\n']);
+});
+
 test('metrics are served as Prometheus reads them', async () => {
   const response = await fetch(`${await start()}/metrics`);
   expect(response.headers.get('content-type')).toContain('text/plain; version=0.0.4');

@@ -28,6 +28,8 @@ export type HealthOptions = {
   readonly alive: () => string | undefined;
   /** Undefined while work is served, else why not. */
   readonly ready: () => string | undefined;
+  /** What is missing while work is served all the same: /readyz stays 200 and says so. */
+  readonly degraded?: () => string | undefined;
   readonly metrics: Metrics;
   /** By method and path: `'GET /ledger'`. A path that ends in `/` takes all below it. */
   readonly routes?: Readonly<Record<string, Route>>;
@@ -129,15 +131,16 @@ async function answerTo(options: HealthOptions, request: IncomingMessage): Promi
 
 const BUILT_IN: Readonly<Record<string, (options: HealthOptions) => Answer | Promise<Answer>>> = {
   '/livez': (options) => verdict(options.alive()),
-  '/readyz': (options) => verdict(options.ready()),
+  '/readyz': (options) => verdict(options.ready(), options.degraded?.()),
   '/metrics': async ({ metrics }) => ({ status: 200, type: metrics.contentType, text: await metrics.text() }),
 };
 
-function verdict(reason: string | undefined): Answer {
+function verdict(reason: string | undefined, degraded?: string): Answer {
+  const good = degraded === undefined ? 'ok' : `ok, DEGRADED: ${degraded}`;
   return {
     status: reason === undefined ? 200 : 503,
     type: 'text/plain; charset=utf-8',
-    text: `${reason ?? 'ok'}\n`,
+    text: `${reason ?? good}\n`,
   };
 }
 

@@ -20,4 +20,5 @@ export * from './signal-follower.ts';
 export * from './signal-inbox.ts';
 export * from './trade-journal.ts';
 export * from './writer-metrics.ts';
+export * from './writer-readiness.ts';
 export * from './writes.ts';

@@ -1,8 +1,8 @@
-/** Ready, degraded, or not: by what the writer can acknowledge. */
+/** Ready, degraded, or not, in the same words on /readyz and in the status: by what the writer can acknowledge. */
 import type { Configuration } from '@holdfast/configuration';
-import type { WriterView } from '@holdfast/redis';
+import { degradedText, whyNothingIsAcknowledged as notReady, type WriterView } from '@holdfast/redis';
 import { expect, it } from 'vitest';
-import { degradedText, notReady } from './readiness.ts';
+
 import { redisProblems, redisStatus } from './redis-status.ts';
 
 const node = (number: number) => ({ name: `redis-${number}`, host: '10.0.0.1', port: 7000 + number });
@@ -19,13 +19,17 @@ const problems = (seen: WriterView): string[] =>
 
 it('is ready with both replicas in the set, and nothing is wrong', () => {
   const full = writer(at(1), 'full', [at(2), at(3)]);
-  expect([notReady(full), degradedText(full, redis), problems(full)]).toEqual([undefined, undefined, []]);
+  expect([notReady(full), degradedText(full, redis.nodes), problems(full)]).toEqual([
+    undefined,
+    undefined,
+    [],
+  ]);
 });
 
 it('is ready and degraded with one, which is named', () => {
   const one = writer(at(1), 'degraded', [at(3)]);
   expect(notReady(one)).toBeUndefined();
-  expect(degradedText(one, redis)).toBe('redis-3 alone of 2 replicas is in the in-sync set');
+  expect(degradedText(one, redis.nodes)).toBe('redis-3 alone of 2 replicas is in the in-sync set');
   expect(problems(one)).toEqual(['Redis: DEGRADED: redis-3 alone of 2 replicas is in the in-sync set']);
 });
 
