@@ -12,6 +12,7 @@ import {
   checkRedisVersion,
 } from '../doctor/machine-checks.ts';
 import { reasonInLog } from '../doctor/node-log.ts';
+import { putAsideIn } from '../doctor/put-aside.ts';
 import { redisChecks } from '../doctor/redis-checks.ts';
 import { sentinelChecks, wardenChecks } from '../doctor/sentinel-checks.ts';
 import { CommandFailed } from '../failures.ts';
@@ -63,6 +64,7 @@ async function examine(folder: string): Promise<readonly Check[]> {
     redis: values.redis,
     profile: values.profile,
     reasonInLog: (node: string) => reasonInLog(join(folder, 'logs', `${node}.log`)),
+    putAside: (node: string) => putAsideIn(join(folder, node)),
   };
   return [
     ...machine,

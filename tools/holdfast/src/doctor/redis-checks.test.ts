@@ -237,6 +237,16 @@ const CASES: readonly (readonly [string, Partial<RedisEvidence>, string])[] = [
     'warn sentinel-1: sees redis-1 as down (s_down)',
   ],
   [
+    'a Sentinel whose clock jumped',
+    withSentinels(sentinelEvidence(2, { tiltForS: 4 })),
+    'warn sentinel-2: pauses since 4 s, because its clock jumped or its machine stood still (TILT): it takes no part in a failover',
+  ],
+  [
+    'no majority of Sentinels, because their clocks jumped',
+    withSentinels(sentinelEvidence(1, { tiltForS: 4 }), sentinelEvidence(2, { tiltForS: 4 })),
+    'fail sentinels: sentinel-1 and sentinel-2 pause after a jump of the clock (TILT): without a majority nothing can be promoted',
+  ],
+  [
     'a Sentinel that refuses the password',
     withSentinels(sentinelEvidence(1, { refuses: 'x: WRONGPASS invalid', names: undefined })),
     'fail sentinel-1: refuses the password (WRONGPASS)',

@@ -9,12 +9,15 @@ import type { NodeEvidence } from '../redis/node-evidence.ts';
 import { presentPrimary, type TopologyReading } from '../redis/read-topology.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 import { diskChecks, memoryChecks } from './node-info-checks.ts';
+import { type PutAside, putAsideChecks } from './put-aside.ts';
 
 export type RedisEvidence = TopologyReading & {
   readonly redis: Configuration['redis'];
   readonly profile: Configuration['profile'];
   /** What a node's log says of why it does not run or cannot write; undefined when it says nothing that is known. */
   readonly reasonInLog: (node: string) => string | undefined;
+  /** Damaged data that was put aside in a node's folder, newest first. */
+  readonly putAside: (node: string) => readonly PutAside[];
 };
 
 const CLOCK_OFF_MS = 1000;
@@ -146,8 +149,9 @@ function isOld(held: InSyncRecord, present: InSyncRecord): boolean {
 
 function nodeChecks(one: NodeEvidence, evidence: RedisEvidence): readonly Check[] {
   const { node, refuses, clockAheadMs } = one;
-  if (refuses !== undefined) return [refusal(one, evidence)];
-  const found: Check[] = [...diskChecks(one), ...memoryChecks(one, profile(evidence.profile))];
+  const aside = putAsideChecks(node.name, evidence.putAside(node.name));
+  if (refuses !== undefined) return [refusal(one, evidence), ...aside];
+  const found: Check[] = [...aside, ...diskChecks(one), ...memoryChecks(one, profile(evidence.profile))];
   if (clockAheadMs !== undefined && Math.abs(clockAheadMs) > CLOCK_OFF_MS) {
     const by = `${(Math.abs(clockAheadMs) / 1000).toFixed(1)} s ${clockAheadMs > 0 ? 'ahead of' : 'behind'}`;
     found.push(

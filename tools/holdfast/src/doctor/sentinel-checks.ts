@@ -6,7 +6,11 @@ import type { RedisEvidence } from './redis-checks.ts';
 
 /** Whether they agree, then each on its own. */
 export function sentinelChecks(evidence: RedisEvidence): readonly Check[] {
-  return [...disagreement(evidence), ...evidence.sentinels.flatMap((one) => sentinelCheck(one, evidence))];
+  return [
+    ...disagreement(evidence),
+    ...pausing(evidence),
+    ...evidence.sentinels.flatMap((one) => sentinelCheck(one, evidence)),
+  ];
 }
 
 function namer({ redis }: RedisEvidence): (endpoint: string) => string {
@@ -34,8 +38,21 @@ function disagreement(evidence: RedisEvidence): readonly Check[] {
   ];
 }
 
+/** So many pause that no majority is left to vote. */
+function pausing({ sentinels }: RedisEvidence): readonly Check[] {
+  const paused = sentinels.filter(({ tiltForS }) => tiltForS !== undefined).map(({ node }) => node.name);
+  if (paused.length === 0 || (sentinels.length - paused.length) * 2 > sentinels.length) return [];
+  return [
+    fail(
+      'sentinels',
+      `${paused.join(' and ')} pause after a jump of the clock (TILT): without a majority nothing can be promoted`,
+      'they go on by themselves; until then a lost primary is not replaced: find out what moved the clocks or froze the machines',
+    ),
+  ];
+}
+
 function sentinelCheck(one: SentinelEvidence, evidence: RedisEvidence): readonly Check[] {
-  const { node, refuses, names, quorum, flags, replicas } = one;
+  const { node, refuses, names, quorum, flags, replicas, tiltForS } = one;
   const nameOf = namer(evidence);
   const known = new Set(evidence.redis.nodes.map(endpointName));
   if (refuses !== undefined) {
@@ -79,6 +96,15 @@ function sentinelCheck(one: SentinelEvidence, evidence: RedisEvidence): readonly
         node.name,
         `no quorum: ${quorum.said}`,
         'start the missing Sentinels: without a majority a lost primary is not replaced',
+      ),
+    );
+  }
+  if (tiltForS !== undefined) {
+    found.push(
+      warn(
+        node.name,
+        `pauses since ${tiltForS} s, because its clock jumped or its machine stood still (TILT): it takes no part in a failover`,
+        'it goes on by itself; where it comes again, let NTP move clocks in small steps, and see what stops the machine',
       ),
     );
   }

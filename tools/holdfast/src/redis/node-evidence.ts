@@ -44,6 +44,8 @@ export type SentinelEvidence = {
   readonly flags: readonly string[];
   /** What SENTINEL CKQUORUM replied; undefined where it was not asked. */
   readonly quorum: { readonly reached: boolean; readonly said: string } | undefined;
+  /** For how long it has paused after a jump of its clock (TILT); undefined while it works. */
+  readonly tiltForS: number | undefined;
   /** Replicas and other Sentinels that it knows, as `host:port`, with their flags. */
   readonly replicas: ReadonlyMap<string, readonly string[]>;
   readonly others: ReadonlyMap<string, readonly string[]>;
@@ -81,19 +83,17 @@ export async function askSentinelFully(
   primaryName: string,
 ): Promise<SentinelEvidence> {
   const verbs = ['MASTER', 'CKQUORUM', 'REPLICAS', 'SENTINELS'];
-  const asked = await ask(
-    redis,
-    node,
-    verbs.map((verb): Command => ['SENTINEL', verb, primaryName]),
-  );
-  const nothing = { node, names: undefined, flags: [], quorum: undefined };
+  const commands: Command[] = verbs.map((verb) => ['SENTINEL', verb, primaryName]);
+  const asked = await ask(redis, node, [...commands, ['INFO', 'sentinel']]);
+  const nothing = { node, names: undefined, flags: [], quorum: undefined, tiltForS: undefined };
   if (asked.is === 'silent') {
     return { ...nothing, refuses: asked.why, replicas: new Map(), others: new Map() };
   }
-  const [primary, quorum, replicas, others] = asked.replies;
+  const [primary, quorum, replicas, others, infoReply] = asked.replies;
   const known = { replicas: flagsByEndpoint(replicas), others: flagsByEndpoint(others) };
   if (primary instanceof RedisError) return { ...nothing, ...known, refuses: primary.message };
   const row = hashOf(primary);
+  const info = typeof infoReply === 'string' ? infoOf(infoReply) : new Map<string, string>();
   return {
     node,
     refuses: undefined,
@@ -103,6 +103,7 @@ export async function askSentinelFully(
       reached: !(quorum instanceof RedisError),
       said: quorum instanceof RedisError ? quorum.message : String(quorum),
     },
+    tiltForS: info.get('sentinel_tilt') === '1' ? Number(info.get('sentinel_tilt_since_seconds')) : undefined,
     ...known,
   };
 }

@@ -1,8 +1,9 @@
 /** `switchover redis`, `redis recover`, `status` and `doctor` on real Redis, Sentinels and wardens. The tests run one after the other on one cluster. */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { realHost } from '@holdfast/process';
 import { createAcknowledgedWriter, ROUND, type WriteOutcome } from '@holdfast/redis';
+import { putAsideName } from '@holdfast/warden/damage-rule';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { ClusterStatus } from '../status/cluster-status.ts';
 import {
@@ -77,24 +78,22 @@ it('hands over while writes go on: none is refused, and the pause is told', asyn
   expect([exitCode, stderr]).toEqual([0, '']);
   const after = await roles();
   expect(replicas).toContain(after.primary);
-  const [first, term, pause, set] = stdout.trimEnd().split('\n');
+  const [first, terms, pause, set] = stdout.trimEnd().split('\n');
   expect(first).toBe(`${primary} handed over to ${after.primary}`);
-  expect(term).toBe(`term    ${before.inSync.term} → ${before.inSync.term + 1}`);
+  expect(terms).toBe(`term    ${before.inSync.term} → ${before.inSync.term + 1}`);
   expect(pause).toMatch(/^pause {3}\d+ ms, the longest between two acknowledged writes of this command$/);
   expect(set).toContain('set     full: ');
   expect(outcomes.filter(({ is }) => is !== 'acknowledged')).toEqual([]);
-  const kept = await untilTopology(
-    'the failover is kept',
-    cluster.topology,
-    ({ failovers }) => failovers.length > 0,
+  const term = before.inSync.term + 1;
+  const kept = await untilTopology('the failover is kept', cluster.topology, ({ failovers }) =>
+    failovers.some((one) => one.term === term),
   );
-  expect(kept.failovers).toMatchObject([
-    {
-      to: endpointOf(cluster.configuration, after.primary),
-      term: before.inSync.term + 1,
-      cause: 'planned switchover',
-    },
-  ]);
+  // On a busy machine the start itself may have had one.
+  expect(kept.failovers[0]).toMatchObject({
+    to: endpointOf(cluster.configuration, after.primary),
+    term,
+    cause: 'planned switchover',
+  });
 });
 
 it('has nothing to recover while there is a primary', async () => {
@@ -165,9 +164,30 @@ it('brings the reason why a node with a damaged append-only file does not come u
     ),
   );
   expect(stdout).toContain(`warn  in-sync set: DEGRADED: ${other} alone`);
-  rmSync(folder, { recursive: true });
+  renameSync(folder, join(cluster.folder, damaged, putAsideName('appendonlydir', '2026-03-01T07:05:09Z')));
   await cluster.start(damaged, primary);
   await untilTopology('the whole set again', cluster.topology, ({ inSync }) => inSync.level === 'full');
+  expect((await holdfast('doctor')).stdout).toContain(
+    `warn  ${damaged}: damaged data was put aside on 2026-03-01 07:05:09 UTC (`,
+  );
+});
+
+it('tells a Sentinel that pauses because its time jumped', async () => {
+  // A Sentinel that finds more than two seconds between two of its looks takes its clock for wrong.
+  await cluster.signal('sentinel-2', 'SIGSTOP');
+  const stoppedMs = performance.now();
+  await untilTopology(
+    'it stands still for three seconds',
+    cluster.topology,
+    () => performance.now() - stoppedMs > 3000,
+  );
+  await cluster.signal('sentinel-2', 'SIGCONT');
+  await expect
+    .poll(async () => (await holdfast('doctor')).stdout, { timeout: 20_000 })
+    .toMatch(
+      /warn {2}sentinel-2: pauses since \d+ s, because its clock jumped or its machine stood still \(TILT\)/,
+    );
+  await expect.poll(async () => (await holdfast('doctor')).stdout, { timeout: 60_000 }).not.toContain('TILT');
 });
 
 it('refuses to hand over when nobody could take over', async () => {

@@ -62,6 +62,7 @@ export function sentinelEvidence(n: number, more: Partial<SentinelEvidence> = {}
     names: ENDPOINTS[0],
     flags: ['master'],
     quorum: { reached: true, said: 'OK 3 usable Sentinels' },
+    tiltForS: undefined,
     replicas: new Map([
       [ENDPOINTS[1], ['slave']],
       [ENDPOINTS[2], ['slave']],
@@ -119,6 +120,7 @@ export function healthyEvidence(more: Partial<RedisEvidence> = {}): RedisEvidenc
     nodes: [1, 2, 3].map((n) => nodeEvidence(n)),
     sentinels: [1, 2, 3].map((n) => sentinelEvidence(n)),
     reasonInLog: () => undefined,
+    putAside: () => [],
     ...more,
   };
 }
