@@ -97,6 +97,8 @@ export function createFailover(options: FailoverOptions): Failover {
 
   /** False when no Sentinel took the request. */
   const failOver = async (primary: string): Promise<boolean> => {
+    /** The Sentinels do not see it: one of them shall promote it again, or another one. */
+    const unseen = situation.present()?.name;
     const watch = watches.find(({ name }) => name === primary);
     const sinceMs = watch?.goneSinceMs() ?? host.monotonicMs();
     const cause = causeOf(watch);
@@ -110,7 +112,7 @@ export function createFailover(options: FailoverOptions): Failover {
     let isBack = false;
     while (host.monotonicMs() < endMs) {
       const present = situation.present();
-      if (present !== undefined && present.name !== primary) {
+      if (present !== undefined && present.name !== primary && present.name !== unseen) {
         const tookMs = Math.round(host.monotonicMs() - sinceMs);
         log('failover_done', { from: primary, to: present.name, tookMs });
         replaced = { primary, atMs: host.monotonicMs() };
@@ -137,6 +139,11 @@ export function createFailover(options: FailoverOptions): Failover {
     let refused = 0;
     for (let primary = suspected(); primary !== undefined; primary = suspected()) {
       const others = watches.filter((one) => one.name !== primary);
+      if (situation.present() !== undefined) {
+        // What the Sentinels said may be half a second old: they may name it by now, or be about to.
+        await options.sentinels.look();
+        if (suspected() !== primary) continue;
+      }
       // Nobody is there to be promoted.
       if (others.every((one) => one.seen()?.role.is !== 'replica')) await sleep(host, REFUSED_PAUSE_MS);
       else if (!(await agreement.propose(primary, options.peers()))) await sleep(host, AGAIN_MS);

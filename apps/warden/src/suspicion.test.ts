@@ -15,8 +15,8 @@ type Node = {
 type Scene = {
   readonly suspicion: Suspicion;
   readonly situation: Situation;
-  /** Whom all three Sentinels name. */
-  readonly name: (primary: string) => void;
+  /** Whom all three Sentinels name; `by` is how the first one sees the node that it has promoted, while it does. */
+  readonly name: (primary: string, by?: { readonly promotes: string; readonly down: boolean }) => void;
   /** The node as a question at this moment finds it. */
   readonly ask: (name: string, is: Node['is'], record?: Node['record']) => void;
   readonly pass: (ms: number) => void;
@@ -52,6 +52,7 @@ function scene(): Scene {
   });
   const situation = createSituation(watches, host.monotonicMs);
   let named = A;
+  let leader: { readonly promotes: string; readonly down: boolean } | undefined;
   const view = {
     is: 'seen',
     configEpoch: 1,
@@ -61,7 +62,12 @@ function scene(): Scene {
     sentinelsDown: [],
   } as const;
   const sights = (): SentinelSight[] =>
-    ['s1', 's2', 's3'].map((sentinel) => ({ sentinel, view: { ...view, primary: named } }));
+    ['s1', 's2', 's3'].map((sentinel, index) => {
+      const leads = index === 0 && leader !== undefined;
+      const { promotes = '', down = false } = leader ?? {};
+      const replicas = leads ? [{ endpoint: promotes, down, disconnected: false, priority: 100 }] : [];
+      return { sentinel, view: { ...view, primary: named, failoverUnderWay: leads, replicas } };
+    });
   const suspicion = createSuspicion({ host, watches, situation, sights });
   const ask: Scene['ask'] = (name, is, record = { term: 1, primary: A }) => {
     const before = nodes.get(name);
@@ -75,8 +81,9 @@ function scene(): Scene {
   return {
     suspicion,
     situation,
-    name: (primary) => {
+    name: (primary, by) => {
       named = primary;
+      leader = by;
     },
     ask,
     pass: (ms) => {
@@ -142,4 +149,22 @@ it('also by a warden that has never seen the one in between; not before it knows
   expect(suspicion.suspected()).toBeUndefined();
   ask(C, 'primary', { term: 2, primary: C });
   expect([situation.present()?.name, suspicion.suspected()]).toEqual([C, undefined]);
+});
+
+it('one that the Sentinels go on to name is, when none of them will see its successor', () => {
+  const { suspicion, situation, ask, name, pass } = scene();
+  const claimed = { term: 2, primary: C };
+  name(A, { promotes: C, down: false });
+  ask(A, 'silent');
+  ask(C, 'primary', claimed);
+  expect(situation.present()?.name).toBe(C);
+  pass(1000);
+  // The one that leads has not asked it yet.
+  expect(suspicion.suspected()).toBeUndefined();
+  name(A, { promotes: C, down: true });
+  expect(suspicion.suspected()).toBeUndefined();
+  pass(250);
+  expect(suspicion.suspected()).toBe(A);
+  name(C);
+  expect(suspicion.suspected()).toBeUndefined();
 });

@@ -1,7 +1,10 @@
-/** Which primary this warden suspects: one that is gone, and none has followed it; or an older one that the Sentinels went back to. */
+/**
+ * Which primary this warden suspects: one that is gone, and none has followed it; an older one that the Sentinels went back
+ * to; or one that they go on to name because no Sentinel saw its successor's promotion.
+ */
 import { type Host, namedByMost, type SentinelSight } from '@holdfast/ha-core';
 import type { NodeWatch } from './node-watch.ts';
-import type { Situation } from './situation.ts';
+import type { Present, Situation } from './situation.ts';
 
 export type SuspicionOptions = {
   readonly host: Pick<Host, 'monotonicMs'>;
@@ -19,17 +22,23 @@ export type Suspicion = {
 
 /** So long a successor is looked for at most. */
 const HAND_OVER_MS = 300;
+/** Sentinels that answer may be so late to name a new primary before it counts that none of them will. */
+const UNSEEN_MS = 250;
 
 /** Suspects nobody yet. */
 export function createSuspicion({ host, watches, situation, sights }: SuspicionOptions): Suspicion {
   /** The last primary that answers as something else, and since when. */
   let demoted: { readonly name: string; readonly atMs: number } | undefined;
 
+  /** Whom the Sentinels name beside a primary that they do not see, and since when. */
+  let unseen: { readonly named: string; readonly atMs: number } | undefined;
+
   const suspected = (): string | undefined => {
     const last = situation.last();
-    if (last === undefined || situation.present() !== undefined) {
+    const present = situation.present();
+    if (last === undefined || present !== undefined) {
       demoted = undefined;
-      return undefined;
+      return present === undefined ? undefined : unseenFor(present);
     }
     const outdated = outdatedPrimary();
     if (outdated !== undefined) return outdated;
@@ -47,6 +56,22 @@ export function createSuspicion({ host, watches, situation, sights }: SuspicionO
     const isThere = watches.some(({ name, seen }) => name === named && seen()?.role.is === 'primary');
     const known = watches.every((one) => one.seen() !== undefined || one.silentSinceMs() !== undefined);
     return isThere && known ? named : undefined;
+  };
+
+  /**
+   * The Sentinel that promoted the present primary died, or was cut off from it, before it saw it as primary: no Sentinel
+   * will name it. They would make its replicas follow the older one as soon as that is back. Another failover makes an end
+   * of it, whomever it promotes: the primary has all that was acknowledged, and so has whoever else may be promoted.
+   */
+  const unseenFor = (present: Present): string | undefined => {
+    const views = sights().flatMap(({ view }) => (view.is === 'seen' ? [view] : []));
+    const [named, ...others] = new Set(views.map(({ primary }) => primary));
+    const claimed = present.record.primary === present.name;
+    if (!claimed || named === undefined || named === present.name || others.length > 0) unseen = undefined;
+    else if (views.some((view) => view.failoverUnderWay && looksAt(view, present.name))) unseen = undefined;
+    else if (unseen?.named !== named) unseen = { named, atMs: host.monotonicMs() };
+    const since = unseen?.atMs ?? Number.POSITIVE_INFINITY;
+    return host.monotonicMs() - since >= UNSEEN_MS ? named : undefined;
   };
 
   /**
@@ -71,4 +96,9 @@ export function createSuspicion({ host, watches, situation, sights }: SuspicionO
     suspected,
     looksForSuccessor: () => demoted !== undefined && situation.present() === undefined,
   };
+}
+
+/** Whether this Sentinel hears from a node: then it will see what it has become. */
+function looksAt({ replicas }: SentinelSight['view'] & { is: 'seen' }, node: string): boolean {
+  return replicas.some(({ endpoint, down, disconnected }) => endpoint === node && !down && !disconnected);
 }
