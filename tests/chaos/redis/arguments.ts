@@ -16,6 +16,8 @@ export type Arguments = {
   readonly soakMinutes: number | undefined;
   readonly burners: number;
   readonly report: string | undefined;
+  /** Results of earlier runs (results.json) and a soak (soak.json), to be reported together with this one's. */
+  readonly add: readonly string[];
   /** Folder for the results and the stories of bad runs. */
   readonly out: string;
   readonly allStories: boolean;
@@ -23,7 +25,7 @@ export type Arguments = {
 };
 
 export const USAGE = `usage: npm run chaos:redis -- [--runs N] [--minutes M] [--seed S] [--faults a,b] [--profile fast|seed]
-  [--stock-every N] [--report docs/chaos-redis.md] [--out FOLDER] [--from RUN] [--per-second N]
+  [--stock-every N] [--report docs/chaos-redis.md [--add FILE]…] [--out FOLDER] [--from RUN] [--per-second N]
   [--no-wardens] [--all-stories] [--loopback] [--soak-minutes M --burners N]`;
 
 /** The command line is wrong; the message says how. */
@@ -49,6 +51,7 @@ export function readArguments(args: readonly string[]): Arguments {
         'soak-minutes': text,
         burners: text,
         report: text,
+        add: { type: 'string', multiple: true },
         out: text,
         'no-wardens': flag,
         'all-stories': flag,
@@ -70,7 +73,7 @@ export function readArguments(args: readonly string[]): Arguments {
   }
   const minutes = number('minutes', values.minutes, 0);
   return {
-    runs: number('runs', values.runs, 1) ?? (minutes === undefined ? 60 : Number.POSITIVE_INFINITY),
+    runs: number('runs', values.runs, 0) ?? (minutes === undefined ? 60 : Number.POSITIVE_INFINITY),
     minutes,
     seed: number('seed', values.seed, 0) ?? 1,
     faults: values.faults === undefined ? [] : values.faults.split(',').filter((name) => name !== ''),
@@ -82,6 +85,7 @@ export function readArguments(args: readonly string[]): Arguments {
     soakMinutes: number('soak-minutes', values['soak-minutes'], 0),
     burners: number('burners', values.burners, 0) ?? 0,
     report: values.report,
+    add: values.add ?? [],
     out: values.out ?? 'dist/chaos-redis',
     allStories: values['all-stories'],
     loopback: values.loopback,

@@ -1,16 +1,26 @@
 /** The page docs/chaos-redis.md: what was done, how often, and what came out, beside stock Sentinel. */
 import { cpus } from 'node:os';
 import { FAULTS, PAIR } from '../faults/table.ts';
+import type { Soaked } from '../soak.ts';
+import { aimRows, reachedText } from './aims.ts';
 import type { Results } from './results.ts';
 import { boundText, rowsOf, shownMs, stockRows } from './summary.ts';
 import { P99_FROM } from './statistics.ts';
 
-/** The whole page as Markdown. */
-export function page(results: Results): string {
+/** The whole page as Markdown, of one or several runs of the suite. */
+export function page(parts: readonly Results[], soaked: Soaked | undefined): string {
+  const [first] = parts;
+  if (first === undefined) return '# Chaos: Redis\nNothing was run.\n';
+  const results: Results = {
+    ...first,
+    runs: parts.flatMap(({ runs }) => runs),
+    stock: parts.flatMap(({ stock }) => stock),
+    minutes: parts.reduce((sum, { minutes }) => sum + minutes, 0),
+    skipped: [...new Map(parts.flatMap(({ skipped }) => skipped.map((one) => [one.name, one]))).values()],
+  };
   const { args, runs, skipped } = results;
   const acknowledged = runs.reduce((sum, { verdict }) => sum + verdict.acknowledged, 0);
   const unknown = runs.reduce((sum, { verdict }) => sum + verdict.unknown, 0);
-  const numbers = runs.map(({ run }) => run);
   return `# Chaos: Redis
 Made by \`npm run chaos:redis\`; \`tests/chaos/redis\` is the suite. Three hosts (network namespaces, a disk each), each with
 Redis, Sentinel${results.wardens ? ' and warden' : ''}; two clients that write through the product's own acknowledged write, ${args.perSecond} signals a second
@@ -18,13 +28,21 @@ each. After every fault all is mended, and a checker that shares no code with th
 against what the nodes hold.
 
 - **${boundText(results)}.**
-- ${runs.length} runs in ${results.minutes.toFixed(0)} minutes, ${acknowledged} acknowledged signals, ${unknown} answered as unknown. Profile \`${args.profile}\`, seed ${args.seed}, runs ${Math.min(...numbers)} to ${Math.max(...numbers)}: the same run again is \`--seed ${args.seed} --from RUN --runs 1\` with the same list of faults.
+- ${runs.length} runs in ${results.minutes.toFixed(0)} minutes, ${acknowledged} acknowledged signals, ${unknown} answered as unknown. Profile \`${args.profile}\`.
+${parts.map(partText).join('\n')}
 - ${cpus().length} cores, all processes on one machine; times are not those of your machine.
 - Outage: from the fault to the first acknowledgement of a write that began after it; where a fault stops the service by its nature
   (marked ¹), from the moment at which all was mended; where it should not stop the service at all (marked ²), the longest time in the
   run without any acknowledgement. In ms. p99 only from ${P99_FROM} runs of a fault on. "Every client" is the
   client that had to wait longest.
 ${skipped.map(({ name, why }) => `- Not done here: \`${name}\` (${why}).`).join('\n')}
+
+## Aims
+| what | aim | measured | reached |
+|---|---|---|---|
+${aimRows(results, soaked)
+  .map((row) => `| ${row.what} | ${row.aim} | ${row.measured} | ${reachedText(row)} |`)
+  .join('\n')}
 
 ## By fault
 | fault | row | runs | lost | doubled | unknown | median | max | p99 | every client, max | false failovers |
@@ -40,6 +58,12 @@ ${rowsOf(results)
   .join('\n')}
 
 ${stockText(results)}`;
+}
+
+function partText({ args, runs }: Results): string {
+  const numbers = runs.map(({ run }) => run);
+  const faults = args.faults.length === 0 ? '' : ` --faults ${args.faults.join(',')}`;
+  return `- Seed ${args.seed}, runs ${Math.min(...numbers)} to ${Math.max(...numbers)}: one of them again is \`npm run chaos:redis -- --seed ${args.seed}${faults} --from RUN --runs 1\`.`;
 }
 
 function stockText(results: Results): string {

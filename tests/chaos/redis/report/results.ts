@@ -2,6 +2,7 @@
 import type { Arguments } from '../arguments.ts';
 import type { Place } from '../launch.ts';
 import type { RunResult } from '../one-run.ts';
+import type { Soaked } from '../soak.ts';
 import type { StockResult } from '../stock/stock.ts';
 
 export type Results = {
@@ -15,6 +16,17 @@ export type Results = {
   readonly stock: readonly StockResult[];
   readonly minutes: number;
 };
+
+/** Several runs of the suite as one, and the soak among them. */
+export function joined(files: readonly (Results | Soaked)[]): {
+  readonly parts: readonly Results[];
+  readonly soaked: Soaked | undefined;
+} {
+  return {
+    parts: files.flatMap((file) => ('runs' in file && file.runs.length > 0 ? [file] : [])),
+    soaked: files.flatMap((file) => ('failovers' in file ? [file] : [])).at(-1),
+  };
+}
 
 /** Everything that makes the suite fail: what breaks a promise, and runs that could not be finished. */
 export function failuresOf(results: Results, beyond: (run: RunResult) => boolean): string[] {
