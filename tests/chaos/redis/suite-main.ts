@@ -53,8 +53,8 @@ writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
 console.log(`\n${summary(results)}\nresults: ${file}`);
 const earlier = args.add.map((path) => JSON.parse(readFileSync(path, 'utf8')) as Results | Soaked);
 const { parts, soaked } = joined([...earlier, results]);
-const aims = aimRows({ runs: parts.flatMap(({ runs }) => runs) }, soaked);
-for (const row of aims) console.log(`aim  ${row.what}: ${row.aim}: ${row.measured}: ${reachedText(row)}`);
+for (const row of aimRows(parts, soaked))
+  console.log(`aim  ${row.what}: ${row.aim}: ${row.measured}: ${reachedText(row)}`);
 if (args.report !== undefined) writeFileSync(args.report, page(parts, soaked));
 const failures = failuresOf(results, passedByFar);
 console.log(`${failures.length} failures${failures.map((one) => `\n  ${one}`).join('')}`);

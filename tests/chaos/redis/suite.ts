@@ -3,6 +3,7 @@
  * broken, builds the hosts anew only where they could not be made whole, and takes a run of stock Sentinel in between.
  */
 import { appendFileSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import type { Arguments } from './arguments.ts';
 import { monotonicMs } from './clock.ts';
@@ -30,6 +31,7 @@ const FAILED_IN_A_ROW_MAX = 3;
 /** Runs until the runs or the minutes are over. */
 export async function runSuite({ base, args, stock, stopping }: SuiteOptions): Promise<Results> {
   const startedMs = monotonicMs();
+  const [loadBefore = 0] = loadavg();
   let setting: Setting | undefined = await createSetting(base, args);
   const lacks = lacksOf(base, setting, withWardens(args) && (await knowsSwitchover(setting.cluster)));
   const { faults, skipped } = possible(args.faults, lacks);
@@ -89,6 +91,7 @@ export async function runSuite({ base, args, stock, stopping }: SuiteOptions): P
     broken,
     stock: stock?.results() ?? [],
     minutes: (monotonicMs() - startedMs) / 60_000,
+    loadBefore: Math.round(loadBefore * 10) / 10,
   };
 }
 

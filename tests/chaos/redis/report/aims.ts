@@ -1,6 +1,6 @@
 /** What was aimed at, beside what was measured: median and worst outage by groups of faults, and a soak without any. */
 import type { Soaked } from '../soak.ts';
-import type { Results } from './results.ts';
+import { QUIET_LOAD, type Results } from './results.ts';
 import { shownMs } from './summary.ts';
 import { spreadOf } from './statistics.ts';
 
@@ -36,10 +36,15 @@ const AIMS: readonly Aim[] = [
   { what: 'planned switchover', faults: ['switchover'], medianMs: 100 },
 ];
 
-/** A row for each aim. */
-export function aimRows({ runs }: Pick<Results, 'runs'>, soaked: Soaked | undefined): AimRow[] {
+/** A row for each aim: times from quiet parts alone, losses from all. */
+export function aimRows(
+  parts: readonly Pick<Results, 'runs' | 'loadBefore'>[],
+  soaked: Soaked | undefined,
+): AimRow[] {
+  const runs = parts.flatMap((part) => part.runs);
+  const quiet = parts.flatMap((part) => (part.loadBefore < QUIET_LOAD ? part.runs : []));
   const timed = AIMS.map(({ what, faults, medianMs, worstMs }): AimRow => {
-    const own = runs.filter(({ fault }) => faults.includes(fault));
+    const own = quiet.filter(({ fault }) => faults.includes(fault));
     const { count, median, max } = spreadOf(own.flatMap(({ outageMs }) => outageMs ?? []));
     const within = (value: number | undefined, most: number | undefined): boolean =>
       most === undefined || (value !== undefined && value <= most);

@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 import { FAULTS, PAIR } from '../faults/table.ts';
 import type { Soaked } from '../soak.ts';
 import { aimRows, reachedText } from './aims.ts';
-import type { Results } from './results.ts';
+import { QUIET_LOAD, type Results } from './results.ts';
 import { boundText, rowsOf, shownMs, stockRows } from './summary.ts';
 import { P99_FROM } from './statistics.ts';
 
@@ -38,9 +38,11 @@ ${parts.map(partText).join('\n')}
 ${skipped.map(({ name, why }) => `- Not done here: \`${name}\` (${why}).`).join('\n')}
 
 ## Aims
+Times are those of parts that began with a load below ${QUIET_LOAD}; losses are those of all.
+
 | what | aim | measured | reached |
 |---|---|---|---|
-${aimRows(results, soaked)
+${aimRows(parts, soaked)
   .map((row) => `| ${row.what} | ${row.aim} | ${row.measured} | ${reachedText(row)} |`)
   .join('\n')}
 
@@ -60,10 +62,10 @@ ${rowsOf(results)
 ${stockText(results)}`;
 }
 
-function partText({ args, runs }: Results): string {
+function partText({ args, runs, loadBefore }: Results): string {
   const numbers = runs.map(({ run }) => run);
   const faults = args.faults.length === 0 ? '' : ` --faults ${args.faults.join(',')}`;
-  return `- Seed ${args.seed}, runs ${Math.min(...numbers)} to ${Math.max(...numbers)}: one of them again is \`npm run chaos:redis -- --seed ${args.seed}${faults} --from RUN --runs 1\`.`;
+  return `- Seed ${args.seed}, runs ${Math.min(...numbers)} to ${Math.max(...numbers)}: one of them again is \`npm run chaos:redis -- --seed ${args.seed}${faults} --from RUN --runs 1\`. Load in the minute before: ${loadBefore}.`;
 }
 
 function stockText(results: Results): string {
