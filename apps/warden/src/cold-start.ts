@@ -11,6 +11,7 @@ import {
   LIMITS,
   namedByMost,
   newestOf,
+  primaryRank,
   type NodeData,
   type RedisNodes,
   type SentinelSight,
@@ -64,8 +65,19 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
   const there = (): NodeData[] =>
     watches.flatMap((watch) => {
       const seen = watch.seen();
-      return seen?.role.is === 'replica' ? [{ endpoint: watch.name, record: seen.record }] : [];
+      const counts = seen?.role.is === 'replica' || isOutdated(watch);
+      return seen !== undefined && counts ? [{ endpoint: watch.name, record: seen.record }] : [];
     });
+
+  /**
+   * It says that it is primary, and is older than what a replica has, or had: the Sentinels went back to it. It is no
+   * primary, and the replica that has what came since may have given up being promotable while it was cut off.
+   */
+  const isOutdated = (watch: NodeWatch): boolean => {
+    const seen = watch.seen();
+    if (seen?.role.is !== 'primary' || watch.silentSinceMs() !== undefined) return false;
+    return primaryRank(seen.record, watch.name) < situation.rank();
+  };
 
   const start = async (named: string | undefined, why: string): Promise<void> => {
     log('cold_start', { node: own.name, why, named });
@@ -96,11 +108,12 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
   };
 
   const isPrimaryThere = (): boolean =>
-    situation.present() !== undefined || watches.some((one) => one.seen()?.role.is === 'primary');
+    situation.present() !== undefined ||
+    watches.some((one) => one.seen()?.role.is === 'primary' && !isOutdated(one));
 
   /** Nobody who is named may be a primary that only this warden does not see. */
   const isGone = (named: string, sights: readonly SentinelSight[]): boolean =>
-    watches.some((one) => one.name === named && one.seen()?.role.is === 'replica') ||
+    watches.some((one) => one.name === named && (one.seen()?.role.is === 'replica' || isOutdated(one))) ||
     sights.every(({ view }) => view.is === 'silent' || view.primaryDown);
 
   const raiseTerm = async (least: number): Promise<void> => {
@@ -131,8 +144,11 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
       // Looking took its time: what was true before it need not be true now.
       if (isPrimaryThere() || named === undefined || !isGone(named, sights)) return;
       if (sights.some(mayStillPromote)) return;
-      const decision = decideColdStart(nodes, there(), named);
+      const data = there();
+      const decision = decideColdStart(nodes, data, named);
       if (decision.is === 'start') {
+        // What is there is older than what was seen: an outdated primary goes on to be none.
+        if (watches.some(isOutdated) && newestOf(data).record.term < Math.floor(situation.rank())) return;
         waiting = undefined;
         if (decision.endpoint === own.name) await start(named, decision.why);
         return;
@@ -168,7 +184,6 @@ function mayStillPromote({ view }: SentinelSight): boolean {
   if (view.is !== 'seen') return false;
   // Without a primary no link comes back: who is passed over for that stays so, and nobody would be promoted for ever.
   return (
-    view.failoverUnderWay ||
-    view.replicas.some((one) => couldChoose(one) && one.linkDownTooLong !== true)
+    view.failoverUnderWay || view.replicas.some((one) => couldChoose(one) && one.linkDownTooLong !== true)
   );
 }

@@ -101,6 +101,10 @@ export function createMembership(options: MembershipOptions): Membership {
       await lower('neither a primary nor a majority of Sentinels is in sight');
       return;
     }
+    if (present === undefined && (own.seen()?.record.term ?? 0) < Math.floor(situation.rank())) {
+      await lower('a newer primary was seen than its data knows of');
+      return;
+    }
     if (role.link === 'connected') linkDownSinceMs = undefined;
     else linkDownSinceMs ??= nowMs;
     const named = namedByMost(options.sights());

@@ -9,7 +9,7 @@ import { pick, type Stage } from '../redis/fault.ts';
 import { picture } from '../redis/picture.ts';
 import { missing, primaryOf } from '../redis/wholeness.ts';
 import { type Cluster, startCluster } from './cluster.ts';
-import { mayStopTrading } from './pairs.ts';
+import { mayStopTrading, struckTogether } from './pairs.ts';
 
 export type ClusterSeedOptions = {
   readonly kinds?: readonly RedisFault[];
@@ -33,6 +33,17 @@ export type ClusterSeedOutcome = {
 };
 
 const FIRST_WITHIN_MS = 10_000;
+/** A single fault that leaves two nodes and two Sentinels: writing goes on before it is healed. */
+const ONE_GONE: ReadonlySet<RedisFault> = new Set([
+  'primary killed',
+  'primary machine lost',
+  'replica killed',
+  'replica machine lost',
+  'replica cut from the other machines',
+]);
+const GOES_ON_WITHIN_MS = 2500;
+/** A client pauses for a sixth of this between two writes at most. */
+const ACKNOWLEDGED_WITHIN_MS = 1000;
 const LOOK_EVERY_MS = 50;
 /** A Sentinel that was frozen for more than two seconds, or whose clock jumped, does not act for half a minute. */
 const WHOLE_WITHIN_MS = 20_000;
@@ -65,7 +76,8 @@ export async function runClusterSeed(
     const rounds = pair ? 1 : 1 + Math.floor(random() * 2);
     for (let round = 0; round < rounds && !stopped; round += 1) {
       await world.run(world.now() + random() * 800);
-      const kinds = [0, ...(pair ? [1] : [])].map(() => pick(random, options.kinds ?? REDIS_FAULTS));
+      const drawn = [0, ...(pair ? [1] : [])].map(() => pick(random, options.kinds ?? REDIS_FAULTS));
+      const kinds = struckTogether(drawn);
       struck.push(...kinds);
       await strike(cluster, kinds, random);
       const healedAtMs = world.now();
@@ -120,7 +132,9 @@ async function strike(cluster: Cluster, kinds: readonly RedisFault[], random: ()
   if (first === undefined) return;
   const healFirst = redisFault(first)(stageOf(first));
   if (second === undefined) {
-    await run(100 + random() * 3000);
+    const lastsMs = 100 + random() * 3000;
+    await run(lastsMs);
+    if (lastsMs > GOES_ON_WITHIN_MS) checkGoesOn(cluster, first);
     return settle(healFirst);
   }
   const afterHealing = random() < 0.5;
@@ -137,6 +151,15 @@ async function strike(cluster: Cluster, kinds: readonly RedisFault[], random: ()
       ? [healFirst, healSecond]
       : [healSecond, healFirst];
   for (const heal of healings) await settle(heal);
+}
+
+/** While one node or its machine is gone, and nothing else, what is written is acknowledged: the set shrinks, or another leads. */
+function checkGoesOn({ world, clients, detects }: Cluster, kind: RedisFault): void {
+  if (!detects || !ONE_GONE.has(kind)) return;
+  const late = clients.find((client) => client.acknowledgedAtMs() < world.now() - ACKNOWLEDGED_WITHIN_MS);
+  if (late === undefined) return;
+  const sinceMs = Math.round(world.now() - late.acknowledgedAtMs());
+  throw new Broken('LIVENESS', `${late.name} had nothing acknowledged for ${sinceMs} ms with one node gone`);
 }
 
 /** Until all is whole again; true where it stays stopped and may. */
