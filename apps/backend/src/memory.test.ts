@@ -101,11 +101,11 @@ async function status(): Promise<ClusterStatus> {
 }
 
 test('opens are let through below the bound, and never beyond it, however fast they come', async () => {
-  expect(await fill(68)).toBe(true);
-  await expect.poll(async () => (await status()).redis.usedMemoryPercent, SOON).toBeGreaterThan(67.5);
+  expect(await fill(69)).toBe(true);
+  await expect.poll(async () => (await status()).redis.usedMemoryPercent, SOON).toBeGreaterThan(68.5);
   let accepted = 0;
   const refused = new Set<string | undefined>();
-  for (let turn = 0; turn < 60; turn += 1) {
+  for (let turn = 0; turn < 25; turn += 1) {
     const answers = await Promise.all(
       Array.from({ length: 100 }, (_, n) => post(open(`burst-${turn}-${n}`))),
     );
@@ -116,12 +116,12 @@ test('opens are let through below the bound, and never beyond it, however fast t
   }
   const percent = await used();
   console.log(
-    `${accepted} of 6000 opens accepted between 68 % and 70 % of ${MOST} bytes; used now ${percent.toFixed(2)} %`,
+    `${accepted} of 2500 opens accepted between 69 % and 70 % of ${MOST} bytes; used now ${percent.toFixed(2)} %`,
   );
   expect([...refused]).toEqual(['503 memory_high 1']);
-  expect(accepted).toBeGreaterThan(500);
+  expect(accepted).toBeGreaterThan(250);
   expect(percent).toBeLessThan(70 + NOISE_PERCENT);
-  expect(percent).toBeGreaterThan(69);
+  expect(percent).toBeGreaterThan(69.4);
 });
 
 test('from the bound on: opens 503 memory_high, closes 202, and an open that is known 200', async () => {
