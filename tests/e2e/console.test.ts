@@ -181,6 +181,26 @@ describe('the console', () => {
     await expect.poll(() => page.locator('#health').textContent(), SOON).not.toBe('Connection lost');
     await page.context().close();
   });
+
+  test('says that nothing is accepted without a replica, and takes what cannot be read for not known', async () => {
+    const page = await open({ width: 1280, height: 900, hash: `#key=${KEY}` });
+    await page.getByRole('table', { name: 'Redis' }).waitFor();
+    for (const replica of [1, 2]) await stage.redis.kill(replica);
+    await expect.poll(() => page.locator('#health').textContent(), SOON).toBe('Nothing accepted');
+    const processes = page.getByRole('table', { name: 'Processes' });
+    await expect.poll(() => processes.textContent(), SOON).toContain('not known since');
+    expect(await processes.textContent()).not.toContain('silent');
+    await expect
+      .poll(() => page.getByRole('table', { name: 'Last results' }).textContent(), SOON)
+      .toContain('Cannot be read now.');
+    const problems = await page.locator('#problems').textContent();
+    expect(problems).toContain('Nothing is accepted');
+    expect(problems).toContain('their state is not known');
+    expect(problems).not.toContain('is silent');
+    expect(await page.getByRole('table', { name: 'Accounts' }).textContent()).not.toContain('nobody');
+    expect(page.faults).toEqual([]);
+    await page.context().close();
+  });
 });
 
 /** Texts whose contrast with what is behind them is below 4.5 (WCAG AA). Runs in the page. */

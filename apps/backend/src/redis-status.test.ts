@@ -2,7 +2,6 @@
 import type { Configuration } from '@holdfast/configuration';
 import { degradedText, whyNothingIsAcknowledged as notReady, type WriterView } from '@holdfast/redis';
 import { expect, it } from 'vitest';
-
 import { redisProblems, redisStatus } from './redis-status.ts';
 
 const node = (number: number) => ({ name: `redis-${number}`, host: '10.0.0.1', port: 7000 + number });
@@ -45,4 +44,34 @@ it('is not ready without any, with one that is needed and not connected, and wit
   const nobody = writer(undefined, 'none', []);
   expect(notReady(nobody)).toBe('no Redis primary that can acknowledge');
   expect(problems(nobody)).toEqual(['Redis: no primary that can acknowledge: nothing is accepted']);
+});
+
+it('counts the Sentinels that answer a warden, and says when they are too few to promote anybody', () => {
+  const full = writer(at(1), 'full', [at(2), at(3)]);
+  const told = (...named: (string | null)[]) => {
+    const sentinels = named.map((names, index) => ({
+      name: `sentinel-${index + 1}`,
+      endpoint: `10.0.0.1:${8001 + index}`,
+      names,
+      down: [],
+    }));
+    const topology = { sentinels, wardens: [], nodes: [], waits: null, toldBy: 'warden-1' };
+    const status = redisStatus({
+      redis,
+      writer: full,
+      view,
+      topology: topology as unknown as NonNullable<Parameters<typeof redisStatus>[0]['topology']>,
+    });
+    return [status.quorum, redisProblems(status, redis)];
+  };
+  expect(told(at(1), at(1), at(1))).toEqual([{ answering: 3, needed: 2 }, []]);
+  expect(told(at(1), null, at(1))).toEqual([
+    { answering: 2, needed: 2 },
+    ['Redis: sentinel-2 of the Sentinels does not answer'],
+  ]);
+  expect(told(null, null, at(1))).toEqual([
+    { answering: 1, needed: 2 },
+    ['Redis: 1 of 3 Sentinels answer: no majority, so a lost primary is not replaced'],
+  ]);
+  expect(redisStatus({ redis, writer: full, view, topology: undefined }).quorum).toBeNull();
 });

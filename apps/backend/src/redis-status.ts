@@ -22,6 +22,8 @@ export type RedisStatus = {
   readonly toldBy: string | null;
   readonly nodes: readonly Omit<RedisNodeView, 'record'>[];
   readonly sentinels: RedisTopology['sentinels'];
+  /** How many Sentinels answer, and how many must before one may promote; null while no warden tells. */
+  readonly quorum: { readonly answering: number; readonly needed: number } | null;
   readonly wardens: RedisTopology['wardens'];
   readonly waits: RedisTopology['waits'];
   readonly failovers: readonly StoredFailover[];
@@ -49,9 +51,18 @@ export function redisStatus({ redis, writer, view, topology }: RedisStatusParts)
     toldBy: topology?.toldBy ?? null,
     nodes: topology?.nodes.map(withoutRecord) ?? ownNodes(redis, writer, view),
     sentinels: topology?.sentinels ?? [],
+    quorum: topology === undefined ? null : quorumOf(topology.sentinels),
     wardens: topology?.wardens ?? [],
     waits: topology?.waits ?? null,
     failovers: view.failovers,
+  };
+}
+
+/** A majority must vote, whatever number agrees that the primary is down. */
+function quorumOf(sentinels: RedisTopology['sentinels']): NonNullable<RedisStatus['quorum']> {
+  return {
+    answering: sentinels.filter(({ names }) => names !== null).length,
+    needed: Math.floor(sentinels.length / 2) + 1,
   };
 }
 
@@ -82,7 +93,7 @@ function ownNodes(redis: Configuration['redis'], writer: WriterView, view: Redis
 
 /** What of it an operator must know, in plain words. */
 export function redisProblems(status: RedisStatus, redis: Configuration['redis']): string[] {
-  const { primary, level, inSync, wardens, sentinels, waits } = status;
+  const { primary, level, inSync, wardens, sentinels, quorum, waits } = status;
   const named = (endpoint: string): string =>
     redis.nodes.find((node) => endpointName(node) === endpoint)?.name ?? endpoint;
   const names = inSync.map(named).join(', ');
@@ -102,6 +113,10 @@ export function redisProblems(status: RedisStatus, redis: Configuration['redis']
   if (wardens.length > 0 && silent.length > 0)
     found.push(`Redis: ${silent.join(', ')} of the wardens does not answer`);
   const blind = sentinels.filter(({ names: whom }) => whom === null).map(({ name }) => name);
-  if (blind.length > 0) found.push(`Redis: ${blind.join(', ')} of the Sentinels does not answer`);
+  if (quorum !== null && quorum.answering < quorum.needed) {
+    found.push(
+      `Redis: ${quorum.answering} of ${sentinels.length} Sentinels answer: no majority, so a lost primary is not replaced`,
+    );
+  } else if (blind.length > 0) found.push(`Redis: ${blind.join(', ')} of the Sentinels does not answer`);
   return found;
 }

@@ -72,6 +72,10 @@ const redisSchema = z.object({
   sentinels: z
     .array(z.object({ name: z.string(), endpoint: z.string(), names: z.string().nullable(), down: names }))
     .readonly(),
+  quorum: z
+    .object({ answering: z.number(), needed: z.number() })
+    .nullable()
+    .describe('Sentinels that answer, and that must before one may promote; null while no warden answers'),
   wardens: z
     .array(
       z.object({

@@ -97,7 +97,10 @@ async function readStatus(options: StatusOptions): Promise<ClusterStatus> {
     topology: options.topology(),
   });
   const nodes = nodesOf(options, view);
-  const degradedBecause = [...redisProblems(redis, options.redis), ...problems(nodes, accounts)];
+  const degradedBecause = [
+    ...redisProblems(redis, options.redis),
+    ...problems(nodes, accounts, redis.level === 'none'),
+  ];
   return {
     cluster: options.cluster,
     profile: options.profile,
@@ -122,10 +125,13 @@ function nodesOf(options: StatusOptions, redis: RedisView): NodeView[] {
 }
 
 /** What an operator must know, in plain words; empty while everything is as it should be. */
-function problems(nodes: readonly NodeView[], accounts: readonly AccountStatus[]): string[] {
+function problems(nodes: readonly NodeView[], accounts: readonly AccountStatus[], mute: boolean): string[] {
   const found: string[] = [];
+  // Who is there is written in Redis too: while that takes nothing, silence tells nothing of a process.
+  if (mute && nodes.some(({ healthy }) => !healthy))
+    found.push('the processes cannot say that they are there: their state is not known');
   for (const node of nodes) {
-    if (!node.healthy)
+    if (!node.healthy && !mute)
       found.push(`${node.name} (${node.kind}) ${node.at === 0 ? 'was not seen yet' : 'is silent'}`);
   }
   for (const account of accounts) {

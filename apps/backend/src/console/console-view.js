@@ -25,17 +25,23 @@ export function show(status) {
   tiles(status);
   table('accounts', ACCOUNTS, status.accounts.map(accountRow), 'No account is configured.');
   showRedis(status.redis);
-  table('nodes', NODES, status.nodes.map(nodeRow), 'No process has announced itself.');
-  table('results', RESULTS, resultsOf(status).map(resultRow), 'No signal has ended yet.');
-  table('held', HELD, heldRows(status), 'None.');
+  const mute = status.redis.level === 'none';
+  const rows = status.nodes.map((node) => nodeRow(node, mute));
+  table('nodes', NODES, rows, 'No process has announced itself.');
+  table('results', RESULTS, resultsOf(status).map(resultRow), none(status, 'No signal has ended yet.'));
+  table('held', HELD, heldRows(status), none(status, 'None.'));
 }
+
+/** What stands in an empty table: nothing there is another thing than nothing known. */
+const none = (status, text) => (status.accounts.some(unread) ? 'Cannot be read now.' : text);
+const unread = (account) => account.unavailable !== undefined;
 
 function problems(status) {
   const box = byId('problems');
   box.hidden = !status.degraded;
   const nothing = status.redis.level === 'none';
   box.dataset.tone = nothing ? 'bad' : 'warn';
-  set(byId('problems-title'), nothing ? 'Degraded: nothing is accepted' : 'Degraded');
+  set(byId('problems-title'), nothing ? 'Nothing is accepted' : 'Degraded');
   const list = byId('problems-list');
   const lines = status.degradedBecause;
   while (list.children.length > lines.length) list.lastElementChild.remove();
@@ -52,10 +58,11 @@ function tiles(status) {
   const replicas = Math.max(redis.nodes.length - 1, redis.replicas.length);
   const totals = resultsOf(status).map((result) => result.at - result.acceptedAt);
   const unknown = sum('unknown');
+  const known = !accounts.some(unread);
   const rows = [
-    ['Accounts led', `${led} of ${accounts.length}`, led < accounts.length ? 'bad' : undefined],
-    ['Pending', grouped.format(sum('pending')), undefined],
-    ['Unknown', grouped.format(unknown), unknown > 0 ? 'bad' : undefined],
+    ['Accounts led', known ? `${led} of ${accounts.length}` : '–', known && led < accounts.length ? 'bad' : undefined],
+    ['Pending', known ? grouped.format(sum('pending')) : '–', undefined],
+    ['Unknown', known ? grouped.format(unknown) : '–', unknown > 0 ? 'bad' : undefined],
     ['Replicas in sync', `${redis.inSync.length} of ${replicas}`, LEVEL_TONES[redis.level]],
     ['Accepted, p50 / p99', pair(acceptance.p50Ms, acceptance.p99Ms), undefined],
     ['Journey, p50', milliseconds(median(totals)), undefined],
@@ -76,7 +83,7 @@ function tiles(status) {
 }
 
 const oneDigit = (ms) => (ms === null ? '–' : ms < 100 ? ms.toFixed(1) : ms.toFixed(0));
-const pair = (p50Ms, p99Ms) => `${oneDigit(p50Ms)} / ${oneDigit(p99Ms)} ms`;
+const pair = (p50Ms, p99Ms) => p50Ms === null ? '–' : `${oneDigit(p50Ms)} / ${oneDigit(p99Ms)} ms`;
 
 function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
@@ -95,6 +102,7 @@ const ACCOUNTS = [
 ];
 
 function accountRow(account) {
+  if (unread(account)) return [cell(account.account), tag('not known', 'wait'), ...Array.from({ length: 6 }, () => cell('–'))];
   const last = account.lastResult;
   return [
     cell(account.account),
@@ -117,14 +125,19 @@ const NODES = [
   { name: 'State' },
 ];
 
-function nodeRow(node) {
+function nodeRow(node, mute) {
+  const since = node.at > 0 ? `since ${time(node.at)}` : '';
   return [
     cell(node.name),
     cell(node.kind),
     cell(node.role),
     mono(node.endpoint),
     number(node.pid > 0 ? node.pid : '–'),
-    node.healthy ? tag('there', 'good') : tag(node.at > 0 ? `silent since ${time(node.at)}` : 'not seen', 'bad'),
+    node.healthy
+      ? tag('there', 'good')
+      : mute
+        ? tag(`not known ${since}`, 'wait')
+        : tag(since === '' ? 'not seen' : `silent ${since}`, 'bad'),
   ];
 }
 

@@ -60,7 +60,8 @@ function arrived(status) {
   byId('key-form').hidden = true;
   byId('live').hidden = false;
   delete byId('live').dataset.stale;
-  setHealth(status.degraded ? 'warn' : 'good', status.degraded ? 'Degraded' : 'All well');
+  if (status.redis.level === 'none') setHealth('bad', 'Nothing accepted');
+  else setHealth(status.degraded ? 'warn' : 'good', status.degraded ? 'Degraded' : 'All well');
   show(status);
 }
 

@@ -36,6 +36,7 @@ export function showRedis(redis) {
   set(byId('redis-set'), `Set ${redis.term}.${redis.change}: ${LEVEL_TEXTS[redis.level]}; ${told}.`);
   table('redis', NODES, redis.nodes.map((node) => nodeRow(node, named)), 'No Redis node is configured.');
   table('watchers', WATCHERS, [
+    ...quorumRows(redis),
     ...redis.sentinels.map((sentinel) => sentinelRow(sentinel, redis, named)),
     ...redis.wardens.map(wardenRow),
   ], 'No warden answers, so nothing is known of them.');
@@ -62,6 +63,12 @@ function role(node, named) {
   const of = named(node.of);
   if (node.link === 'connected') return cell(of === undefined ? 'replica' : `replica of ${of}`);
   return tag(`replica, ${node.link ?? 'link not known'}`, 'bad');
+}
+
+function quorumRows({ quorum, sentinels }) {
+  if (quorum === null) return [];
+  const text = `${quorum.answering} of ${sentinels.length} Sentinels answer, ${quorum.needed} must`;
+  return [[short('quorum'), tag(text, quorum.answering < quorum.needed ? 'bad' : 'good')]];
 }
 
 function sentinelRow({ name, names, down }, redis, named) {
