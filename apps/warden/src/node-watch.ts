@@ -57,6 +57,9 @@ const RUN_DEADLINE_MS = 1000;
 /** A refused connection is not tried again sooner. */
 const OPEN_DEADLINE_MS = 250;
 
+/** How a node says that it does not let us in. */
+const REFUSAL = /\b(NOAUTH|WRONGPASS|NOPERM)\b/;
+
 /** Begins to watch; nothing is sent before the first tick. */
 export function createNodeWatch(options: NodeWatchOptions): NodeWatch {
   const { host, redis, endpoint, limitMs } = options;
@@ -99,12 +102,14 @@ export function createNodeWatch(options: NodeWatchOptions): NodeWatch {
       const role = parseRole(reply);
       seen = { role, record: parseRecord(recordReply) ?? NO_RECORD, sentAtMs, atMs: host.monotonicMs() };
       // Who refuses us is there: a wrong password must not look like a lost primary.
-      const refuses = role.is === 'other' && /^(NOAUTH|WRONGPASS|NOPERM)\b/.test(role.detail);
+      const refuses = role.is === 'other' && REFUSAL.test(role.detail);
       answered(sentAtMs, true, role.is === 'primary' || refuses);
     } catch (error) {
       if (!(error instanceof NodeUnavailable)) throw error;
-      seen = undefined;
-      answered(sentAtMs, false, false);
+      // A wrong password ends the connection before anything can be asked.
+      const refusal = REFUSAL.exec(error.message)?.[0];
+      seen = refusal === undefined ? undefined : refused(refusal, sentAtMs, host.monotonicMs());
+      answered(sentAtMs, refusal !== undefined, refusal !== undefined);
     }
     if (!closed) options.onChange();
   };
@@ -133,3 +138,10 @@ export function createNodeWatch(options: NodeWatchOptions): NodeWatch {
     },
   };
 }
+
+const refused = (detail: string, sentAtMs: number, atMs: number): NodeSeen => ({
+  role: { is: 'other', detail },
+  record: NO_RECORD,
+  sentAtMs,
+  atMs,
+});

@@ -1,0 +1,85 @@
+/** A node that does not let the warden in is there: no reason for a failover, and told in the log. On a real Redis. */
+import { profile, type RedisNode } from '@holdfast/ha-core';
+import { realHost } from '@holdfast/process';
+import { createRedisNodes, endpointName } from '@holdfast/redis';
+import { type RealRedis, startRealRedis } from '@holdfast/redis/testing';
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
+import { createComplaints } from './complaints.ts';
+import { createNodeWatch, type NodeWatch } from './node-watch.ts';
+
+/** A real process on a machine that may be busy. */
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const SOON = { timeout: 20_000 };
+const EVERY_MS = 25;
+const { wardenMisses, wardenProbeLimitMs, wardenProbeMs } = profile('fast');
+
+let redis: RealRedis;
+let node: RedisNode;
+
+beforeAll(async () => {
+  redis = await startRealRedis({ replicas: 0 });
+  const [endpoint] = redis.endpoints;
+  if (endpoint === undefined) throw new Error('no Redis');
+  node = await createRedisNodes().open(endpoint, 1000);
+  await node.run([['CONFIG', 'SET', 'requirepass', 'the-right-one']], 1000);
+});
+
+afterAll(async () => {
+  node?.close();
+  await redis?.stop();
+});
+
+/** Probes it as a warden does, until the test is over. */
+function watch(password: string | undefined): {
+  readonly watched: NodeWatch;
+  readonly answers: () => number;
+} {
+  let answers = 0;
+  const watched = createNodeWatch({
+    host: realHost,
+    redis: createRedisNodes(password === undefined ? {} : { password }),
+    endpoint: node.endpoint,
+    detector: { probeMs: wardenProbeMs, misses: wardenMisses },
+    // A busy machine is not what is tested here.
+    limitMs: () => 20 * wardenProbeLimitMs,
+    onChange: () => {
+      answers += 1;
+    },
+  });
+  const timer = setInterval(() => watched.tick(EVERY_MS), EVERY_MS);
+  onTestFinished(() => {
+    clearInterval(timer);
+    watched.close();
+  });
+  return { watched, answers: () => answers };
+}
+
+it.each([
+  ['a wrong password', 'not-the-right-one', 'WRONGPASS'],
+  ['no password', undefined, 'NOAUTH'],
+])('with %s it is refused, and neither silent nor lost', async (_, password, said) => {
+  const { watched, answers } = watch(password);
+  await expect.poll(answers, SOON).toBeGreaterThan(5);
+  const role = watched.seen()?.role;
+  expect(role).toMatchObject({ is: 'other', detail: expect.stringContaining(said) });
+  expect([watched.silentSinceMs(), watched.goneSinceMs()]).toEqual([undefined, undefined]);
+  const told: Record<string, unknown>[] = [];
+  const complaints = createComplaints({
+    watches: [watched],
+    sights: () => [],
+    log: (event, detail) => told.push({ event, ...detail }),
+  });
+  for (let look = 0; look < 3; look += 1) complaints.look();
+  expect(told).toEqual([
+    {
+      event: 'complaint',
+      complaint: expect.stringMatching(new RegExp(`^${endpointName(node.endpoint)} answers ${said}`)),
+    },
+  ]);
+});
+
+it('with the right one it is seen as what it is', async () => {
+  const { watched } = watch('the-right-one');
+  await expect.poll(() => watched.seen()?.role.is, SOON).toBe('primary');
+});
