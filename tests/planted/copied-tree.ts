@@ -18,18 +18,21 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Edit, PlantedBug } from './rows.ts';
+import type { Edit, PlantedBug, Suite } from './rows.ts';
 
 export type CopiedTree = {
   /** Plants a bug; returns how to take it out. Throws unless `find` is in the file exactly once. */
   readonly plant: (bug: PlantedBug) => () => void;
-  /** `redis8`: the program to run the suite's real Redis with, for what only the real one of version 8 shows. */
-  readonly run: (
-    suite: PlantedBug['caughtBy'],
-    faults?: readonly string[],
-    redis8?: string,
-  ) => Promise<{ readonly passed: boolean; readonly output: string }>;
+  readonly run: (suite: Suite, how?: Run) => Promise<{ readonly passed: boolean; readonly output: string }>;
   readonly remove: () => void;
+};
+
+export type Run = {
+  /** A simulation draws only these, and so many seeds at most. */
+  readonly faults?: readonly string[] | undefined;
+  readonly seeds?: number;
+  /** The program to run the suite's real Redis with, for what only the real one of version 8 shows. */
+  readonly redis8?: string | undefined;
 };
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -44,8 +47,8 @@ const COPIED = [
   'tsconfig.base.json',
   'vitest.config.ts',
 ];
-/** Seeds of the simulation that a bug is looked for in. */
-const SEEDS = '60';
+/** Seeds of a simulation that a bug is looked for in; it ends with the first that is broken. */
+const SEEDS = 60;
 
 export function copyTree(): CopiedTree {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-planted-'));
@@ -64,7 +67,7 @@ export function copyTree(): CopiedTree {
         for (const undo of takeOut) undo();
       };
     },
-    run: (suite, faults = [], redis8) => runSuite(folder, suite, faults, redis8),
+    run: (suite, how = {}) => runSuite(folder, suite, how),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
@@ -102,23 +105,25 @@ function linkPackages(folder: string): void {
   }
 }
 
-function runSuite(
-  folder: string,
-  suite: PlantedBug['caughtBy'],
-  faults: readonly string[],
-  redis8: string | undefined,
-): Promise<{ passed: boolean; output: string }> {
-  const contract =
-    redis8 === undefined ? ['-t', 'simulated'] : ['tests/contract/redis/repeat', '-t', ', real'];
-  const only = suite === 'sim' ? ['tests/sim/engine.sim'] : contract;
-  const vitest = join(folder, 'node_modules/vitest/vitest.mjs');
-  const child = spawn(process.execPath, [vitest, 'run', '--root', folder, '--project', suite, ...only], {
+/** The command of a suite in the copy. */
+function commandOf(suite: Suite, { faults = [], seeds = SEEDS, redis8 }: Run): string[] {
+  if (suite === 'in-sync-set' || suite === 'engine') {
+    const many = ['--count', String(seeds), '--broken-max', '1', '--faults', faults.join(',')];
+    return ['tests/sim/seeds.ts', suite, ...many];
+  }
+  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--root', '.', '--project'];
+  if (suite === 'unit') return [...vitest, 'unit', 'libs/redis/src/confirmation'];
+  const real = redis8 === undefined ? ['tests/contract/redis/redis-node'] : ['tests/contract/redis/repeat'];
+  const only = suite === 'contract' ? ['-t', 'simulated'] : [...real, '-t', ', real'];
+  return [...vitest, 'contract', ...only];
+}
+
+function runSuite(folder: string, suite: Suite, how: Run): Promise<{ passed: boolean; output: string }> {
+  const child = spawn(process.execPath, commandOf(suite, how), {
     cwd: folder,
     env: {
       ...process.env,
-      HOLDFAST_SIM_SEEDS: SEEDS,
-      HOLDFAST_SIM_FAULTS: faults.join(','),
-      ...(redis8 === undefined ? {} : { HOLDFAST_REDIS_SERVER: redis8 }),
+      ...(how.redis8 === undefined ? {} : { HOLDFAST_REDIS_SERVER: how.redis8 }),
       NO_COLOR: '1',
       VITEST: undefined,
       NODE_OPTIONS: undefined,

@@ -2,6 +2,8 @@
  * Bugs that are planted on purpose, one at a time, into a copy of the tree: each breaks an invariant, and the suite
  * named must say so. `find` matches exactly once in the file. The product holds no flag for any of this.
  */
+import { IN_SYNC_SET } from './in-sync-set-rows.ts';
+
 export type PlantedBug = Edit & {
   /** The invariant, and how it is broken. */
   readonly breaks: string;
@@ -9,25 +11,23 @@ export type PlantedBug = Edit & {
   readonly also?: readonly Edit[];
   /** Only a Redis of version 8 shows it, so the suite runs on one; left out, aloud, where there is none. */
   readonly onRedis8?: true;
-  readonly caughtBy: 'sim' | 'contract';
+  readonly caughtBy: Suite;
   /** A word of the report that caught it. */
   readonly says: string;
-  /** The simulation draws only these faults, so that few seeds are enough. */
+  /** A simulation draws only these faults, so that few seeds are enough. */
   readonly faults?: readonly string[];
 };
+
+/**
+ * `in-sync-set`, `engine`: the simulations, seed after seed until one is broken. `contract`: the simulated Redis alone;
+ * `contract, real`: one file of it on the real one. `unit`: the test of the rule that acknowledges.
+ */
+export type Suite = 'in-sync-set' | 'engine' | 'contract' | 'contract, real' | 'unit';
 
 export type Edit = { readonly file: string; readonly find: string; readonly replace: string };
 
 export const PLANTED: readonly PlantedBug[] = [
-  {
-    breaks: 'I1: the set that must acknowledge lacks a replica that can be promoted',
-    file: 'libs/redis/src/acknowledged-writer.ts',
-    find: 'return role.replicas.map((replica) => replica.endpoint).sort();',
-    replace: 'return role.replicas.map((replica) => replica.endpoint).sort().slice(0, 1);',
-    caughtBy: 'sim',
-    says: 'I1',
-    faults: ['redis primary lost behind a slow link'],
-  },
+  ...IN_SYNC_SET,
   {
     breaks: 'I1, Redis 8: a repeat writes nothing, and WAIT counts replicas that have nothing',
     file: 'libs/redis/functions/round.lua',
@@ -41,7 +41,7 @@ export const PLANTED: readonly PlantedBug[] = [
       },
     ],
     onRedis8: true,
-    caughtBy: 'contract',
+    caughtBy: 'contract, real',
     says: 'replicas that its WAIT counted, while all of them are frozen: expected 2 to be',
   },
   {
@@ -49,7 +49,7 @@ export const PLANTED: readonly PlantedBug[] = [
     file: 'libs/ha-core/src/order/order.ts',
     find: 'return becomeUnknown(intent, nowMs, `broker_${code.name}`, LIMITS.lookUpFirstMs);',
     replace: 'return again(intent, lifeMs, nowMs, LIMITS.attemptPauseMs, `broker_${code.name}`, execution);',
-    caughtBy: 'sim',
+    caughtBy: 'engine',
     says: 'I2',
     faults: ['drop reply'],
   },
@@ -58,7 +58,7 @@ export const PLANTED: readonly PlantedBug[] = [
     file: 'tools/mt5-sim/src/terminal/commands.ts',
     find: 'const [given, held] = [BigInt(epoch), BigInt(fence.epoch)];',
     replace: 'const [given, held] = [BigInt(epoch), 0n];',
-    caughtBy: 'sim',
+    caughtBy: 'engine',
     says: 'I3',
     faults: ['engine freeze at an intent'],
   },
@@ -76,7 +76,7 @@ export const PLANTED: readonly PlantedBug[] = [
     find: "effects: [{ do: 'write_intent', intent: event.intent }],",
     replace:
       "effects: [{ do: 'write_intent', intent: event.intent }, { do: 'send', intent: event.intent, lifeMs: 5000 }],",
-    caughtBy: 'sim',
+    caughtBy: 'engine',
     says: 'I4',
   },
   {
@@ -92,7 +92,7 @@ export const PLANTED: readonly PlantedBug[] = [
     file: 'apps/engine/src/tracked-order.ts',
     find: 'return Math.floor(Math.min(byWall, byMonotonic));',
     replace: 'return Math.floor(byMonotonic + 0 * byWall + 60_000);',
-    caughtBy: 'sim',
+    caughtBy: 'engine',
     says: 'I7',
   },
   {
@@ -100,7 +100,7 @@ export const PLANTED: readonly PlantedBug[] = [
     file: 'libs/redis/functions/_library.lua',
     find: "local number = redis.call('HINCRBY', account_key, 'number', 1)",
     replace: "local number = redis.call('HINCRBY', account_key, 'number', record == '' and 1 or 2)",
-    caughtBy: 'sim',
+    caughtBy: 'engine',
     says: 'I8',
   },
 ];

@@ -182,6 +182,26 @@ describe.each(SIDES)('RedisNode, %s', (_, start) => {
       expect(await side.drive(failed)).toMatchObject({ name: 'NodeUnavailable', sent: true });
     });
 
+    test('what was under way when the connection was lost is not sent again', async () => {
+      const node = await open();
+      const other = await open();
+      const lost = failure(
+        node.run(
+          [
+            ['XREAD', 'BLOCK', '100', 'STREAMS', 'd:none', '$'],
+            ['HINCRBY', 'd:again', 'n', '1'],
+          ],
+          3000,
+        ),
+      );
+      await side.pause(30);
+      await run(other, [['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes']]);
+      expect(await side.drive(lost)).toMatchObject({ name: 'NodeUnavailable', sent: true });
+      // Longer than a library would need to connect, block and write once more.
+      await side.pause(400);
+      expect(await run(await open(), [['HGET', 'd:again', 'n']])).toEqual([null]);
+    });
+
     test('opening where nothing listens is rejected, not sent', async () => {
       const error = await failure(side.nodes.open({ host: '127.0.0.1', port: 1 }, 1000));
       expect(error).toMatchObject({ name: 'NodeUnavailable', sent: false });

@@ -1,0 +1,132 @@
+/** Planted bugs of the acknowledged write, the in-sync set, the start gate and the client library (I1). */
+import type { PlantedBug } from './rows.ts';
+
+const CONFIRMATION = 'libs/redis/src/confirmation.ts';
+const REACHED = 'if (reachedBy(needed, before.offset, after.replicas)) return { outcome: true, record };';
+const MEMBERSHIP = 'apps/warden/src/membership.ts';
+
+/** Faults in which a replica is late or gone, and another one makes up a count. */
+const A_REPLICA_IS_LATE = [
+  'slow link to a replica',
+  'replica frozen',
+  'replica restarted at once',
+  'replica killed',
+];
+
+export const IN_SYNC_SET: readonly PlantedBug[] = [
+  {
+    breaks: 'I1: WAIT by count, whoever the replicas are that make it up',
+    file: CONFIRMATION,
+    find: REACHED,
+    replace:
+      'const has = after.replicas.filter(({ offset }) => offset >= before.offset).length;\n' +
+      '    if (needed.length > 0 && has >= needed.length) return { outcome: true, record };',
+    caughtBy: 'in-sync-set',
+    says: 'I1',
+    faults: A_REPLICA_IS_LATE,
+  },
+  {
+    breaks: 'I1: WAIT for one only, although two may be promoted',
+    file: CONFIRMATION,
+    find: REACHED,
+    replace:
+      'if (needed.some((one) => reachedBy([one], before.offset, after.replicas))) return { outcome: true, record };',
+    caughtBy: 'in-sync-set',
+    says: 'I1',
+    faults: ['primary lost behind a slow link', 'replica frozen'],
+  },
+  {
+    breaks: 'I1: ROLE is not checked: a node that was demoted in the middle of a round has acknowledged it',
+    file: CONFIRMATION,
+    find: "if (before.is !== 'primary' || after.is !== 'primary') return failed('no longer the primary');",
+    replace: "if (before.is !== 'primary' || after.is !== 'primary') return { outcome: true, record };",
+    // In the simulation the connection is gone by then: two checks stand one behind the other.
+    caughtBy: 'unit',
+    says: 'by a node that is demoted meanwhile',
+  },
+  {
+    breaks: 'I1: no start gate: a node starts as what its disk says',
+    file: 'apps/warden/src/gate.ts',
+    find: 'const { replicaOf, why } = decideStart({ self, nodes, sentinels, words });',
+    replace:
+      'const { why } = decideStart({ self, nodes, sentinels, words });\n  const replicaOf = undefined;',
+    caughtBy: 'in-sync-set',
+    says: 'I1',
+    faults: ['primary restarted at once', 'primary restarted empty'],
+  },
+  {
+    breaks: 'I1: a replica has another priority than the others: Sentinel prefers it, whatever it has',
+    file: 'apps/warden/src/own-node.ts',
+    find: "[['CONFIG', 'SET', 'replica-priority', String(priority)]]",
+    replace:
+      "[['CONFIG', 'SET', 'replica-priority', String(priority === 100 && endpoint.port % 2 === 0 ? 50 : priority)]]",
+    caughtBy: 'in-sync-set',
+    says: 'the priority of redis-2',
+  },
+  {
+    breaks: 'I1: a repeat is sent by the client library itself, after the connection was lost',
+    file: 'libs/redis/src/node.ts',
+    find: 'autoResendUnfulfilledCommands: false,',
+    replace: 'autoResendUnfulfilledCommands: true,',
+    also: [
+      {
+        file: 'libs/redis/src/node.ts',
+        find: 'retryStrategy: () => null,',
+        replace: 'retryStrategy: () => 20,',
+      },
+      {
+        file: 'libs/redis/src/node.ts',
+        find: 'maxRetriesPerRequest: 0,',
+        replace: 'maxRetriesPerRequest: null,',
+      },
+    ],
+    caughtBy: 'contract, real',
+    says: 'what was under way when the connection was lost is not sent again',
+  },
+  {
+    breaks: 'I10: the set never shrinks: nothing is written while a replica is gone',
+    file: 'apps/warden/src/exclusion.ts',
+    find: "if (verdict.is === 'safe') return exclude(present, found.name, found.why);",
+    replace: "if (verdict.is === 'safe') return;",
+    caughtBy: 'in-sync-set',
+    says: 'with one node gone',
+    faults: ['replica killed', 'replica machine lost'],
+  },
+  {
+    breaks:
+      'I1: the set shrinks on the word of a majority of Sentinels, while one could still choose the node',
+    file: 'libs/ha-core/src/in-sync-set/exclusion.ts',
+    find: 'if (replica !== undefined && couldChoose(replica)) {',
+    replace:
+      'const choosing = seen.filter((one) => one.view.replicas.some((row) => row.endpoint === member && couldChoose(row)));\n' +
+      '    if (choosing.length * 2 > sights.length) {',
+    caughtBy: 'in-sync-set',
+    says: 'I1',
+    faults: [
+      'two machines cut',
+      'two machines cut one way',
+      'replica frozen',
+      'replica cut from the other machines',
+    ],
+  },
+  {
+    breaks: 'I1: the set grows too early: a node is promotable before those who write wait for it',
+    file: MEMBERSHIP,
+    find: 'if (record.primary !== present.name || !(await keepsUp(node, own.name, REJOIN_LAG_MS))) return;',
+    replace: 'if (record.primary !== present.name || !(await ownNode.setPriority(100))) return;',
+    caughtBy: 'in-sync-set',
+    says: 'I1',
+    faults: ['slow link to a replica', 'replica restarted at once', 'replica restarted empty'],
+  },
+  {
+    breaks: 'I1: a reader does not wait for what it has read',
+    file: 'libs/redis/src/acknowledged-writer.ts',
+    find: 'const outcome = await put([functionCommand(mark), ...commands]);',
+    replace:
+      "if (connection !== undefined) return { is: 'acknowledged', replies: await connection.node.run(commands, deadlineMs).catch(() => [null]) };\n" +
+      '      const outcome = await put([functionCommand(mark), ...commands]);',
+    caughtBy: 'in-sync-set',
+    says: 'has read',
+    faults: A_REPLICA_IS_LATE,
+  },
+];
