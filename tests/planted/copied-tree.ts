@@ -48,7 +48,7 @@ const COPIED = [
   'vitest.config.ts',
 ];
 /** Seeds of a simulation that a bug is looked for in; it ends with the first that is broken. */
-const SEEDS = 60;
+const SEEDS = 150;
 
 export function copyTree(): CopiedTree {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-planted-'));
