@@ -26,8 +26,11 @@ type Outcome = { readonly done: boolean; readonly detail: string };
 
 const POLL_MS = 4;
 const WITHIN_MS = 3000;
-/** Sentinel's states move on with its timer, each 53 to 100 ms; writes are held back for the last part of one. */
-const BEFORE_PROMOTION_MS = 40;
+/**
+ * Sentinel's states move on with its timer, each 53 to 100 ms; writes are held back for the last part of one. Not too short
+ * a part: what the primary writes after the promotion makes the other replica copy everything anew.
+ */
+const BEFORE_PROMOTION_MS = 20;
 /** The most that writes can be held back, should this process die right now. */
 const PAUSE_MS = 400;
 
