@@ -75,8 +75,7 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
    */
   const isOutdated = (watch: NodeWatch): boolean => {
     const seen = watch.seen();
-    if (seen?.role.is !== 'primary' || watch.silentSinceMs() !== undefined) return false;
-    return primaryRank(seen.record, watch.name) < situation.rank();
+    return seen?.role.is === 'primary' && primaryRank(seen.record, watch.name) < situation.rank();
   };
 
   const start = async (named: string | undefined, why: string): Promise<void> => {
@@ -143,7 +142,7 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
       const named = namedByMost(sights);
       // Looking took its time: what was true before it need not be true now.
       if (isPrimaryThere() || named === undefined || !isGone(named, sights)) return;
-      if (sights.some(mayStillPromote)) return;
+      if (sights.some((sight) => mayStillPromote(sight, own.name))) return;
       const data = there();
       const decision = decideColdStart(nodes, data, named);
       if (decision.is === 'start') {
@@ -179,11 +178,15 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
   };
 }
 
-/** A Sentinel that has a failover under way, or could begin one with somebody to promote. */
-function mayStillPromote({ view }: SentinelSight): boolean {
+/**
+ * A Sentinel that could begin a failover with somebody to promote, or has one under way and sees another node than `own`: the
+ * one that it promotes may be that. Where it sees none it waits for its time-out, and would promote nobody else.
+ */
+function mayStillPromote({ view }: SentinelSight, own: string): boolean {
   if (view.is !== 'seen') return false;
+  const { replicas, failoverUnderWay } = view;
+  const sees = replicas.some((one) => one.endpoint !== own && !one.down && !one.disconnected);
   // Without a primary no link comes back: who is passed over for that stays so, and nobody would be promoted for ever.
-  return (
-    view.failoverUnderWay || view.replicas.some((one) => couldChoose(one) && one.linkDownTooLong !== true)
-  );
+  const chooses = replicas.some((one) => couldChoose(one) && one.linkDownTooLong !== true);
+  return chooses || (failoverUnderWay && sees);
 }

@@ -36,6 +36,7 @@ export type MembershipOptions = {
   readonly redis: RedisNodes;
   readonly own: NodeWatch;
   readonly ownNode: OwnNode;
+  readonly watches: readonly NodeWatch[];
   readonly situation: Situation;
   readonly sights: () => readonly SentinelSight[];
   readonly log: (event: string, detail: Record<string, unknown>) => void;
@@ -84,6 +85,18 @@ export function createMembership(options: MembershipOptions): Membership {
     return sights.length > 0 && heard * 2 <= sights.length;
   };
 
+  /**
+   * The process of its primary is gone, and it was the only member: nobody else has all that was acknowledged, and nobody is
+   * left who could change the set. Were it not promotable when it is in sight again, the Sentinels would have nobody.
+   */
+  const isHeir = (): boolean => {
+    const record = own.seen()?.record;
+    if (record === undefined || !record.members.includes(own.name)) return false;
+    const others = record.members.filter((member) => member !== own.name && member !== record.primary);
+    const primary = options.watches.find(({ name }) => name === record.primary);
+    return others.length === 0 && primary?.isProcessGone() === true;
+  };
+
   const asPrimary = async (present: Present): Promise<void> => {
     if (!(await lower('it is the primary'))) return;
     if (!present.record.members.includes(own.name) || present.role.replicas.length === 0) return;
@@ -97,7 +110,7 @@ export function createMembership(options: MembershipOptions): Membership {
 
   const asReplica = async (role: Role & { is: 'replica' }, present: Present | undefined): Promise<void> => {
     const nowMs = host.monotonicMs();
-    if (present === undefined && isCutOff()) {
+    if (present === undefined && isCutOff() && !isHeir()) {
       await lower('neither a primary nor a majority of Sentinels is in sight');
       return;
     }

@@ -29,6 +29,8 @@ export type NodeWatch = {
   /** Since when it is suspected not to answer or to be no primary. */
   readonly goneSinceMs: () => number | undefined;
   /** Sends a probe; `everyMs` is how often this is called. */
+  /** Its machine refused the last connection to it: the process is gone, and not only out of sight. */
+  readonly isProcessGone: () => boolean;
   readonly tick: (everyMs: number) => void;
   readonly close: () => void;
 };
@@ -60,6 +62,9 @@ const OPEN_DEADLINE_MS = 250;
 /** How a node says that it does not let us in. */
 const REFUSAL = /\b(NOAUTH|WRONGPASS|NOPERM)\b/;
 
+/** Nobody listens there any more, as the system of that machine says. */
+const PROCESS_GONE = /ECONNREFUSED|: refused$/;
+
 /** Begins to watch; nothing is sent before the first tick. */
 export function createNodeWatch(options: NodeWatchOptions): NodeWatch {
   const { host, redis, endpoint, limitMs } = options;
@@ -69,6 +74,7 @@ export function createNodeWatch(options: NodeWatchOptions): NodeWatch {
   let node: RedisNode | undefined;
   let opening: Promise<RedisNode> | undefined;
   let seen: NodeSeen | undefined;
+  let processGone = false;
   let closed = false;
 
   const answered = (sentAtMs: number, answers: boolean, isPrimary: boolean): void => {
@@ -84,6 +90,7 @@ export function createNodeWatch(options: NodeWatchOptions): NodeWatch {
       opening = undefined;
     });
     const opened = await opening;
+    processGone = false;
     if (node === undefined) {
       node = opened;
       opened.onClosed(() => {
@@ -106,6 +113,7 @@ export function createNodeWatch(options: NodeWatchOptions): NodeWatch {
       answered(sentAtMs, true, role.is === 'primary' || refuses);
     } catch (error) {
       if (!(error instanceof NodeUnavailable)) throw error;
+      processGone = PROCESS_GONE.test(error.message);
       // A wrong password ends the connection before anything can be asked.
       const refusal = REFUSAL.exec(error.message)?.[0];
       seen = refusal === undefined ? undefined : refused(refusal, sentAtMs, host.monotonicMs());
@@ -121,6 +129,7 @@ export function createNodeWatch(options: NodeWatchOptions): NodeWatch {
       seen !== undefined && host.monotonicMs() - seen.atMs <= limitMs() * options.detector.misses
         ? seen
         : undefined,
+    isProcessGone: () => processGone,
     silentSinceMs: () => suspectedSince(answering, detector()),
     goneSinceMs: () => suspectedSince(primary, detector()),
     tick: (everyMs) => {

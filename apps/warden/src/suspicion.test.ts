@@ -46,6 +46,7 @@ function scene(): Scene {
       },
       silentSinceMs: () => (node()?.is === 'silent' ? node()?.badSinceMs : undefined),
       goneSinceMs: () => node()?.badSinceMs,
+      isProcessGone: () => false,
       tick: () => undefined,
       close: () => undefined,
     };

@@ -53,9 +53,12 @@ export function createSuspicion({ host, watches, situation, sights }: SuspicionO
    */
   const outdatedPrimary = (): string | undefined => {
     const named = namedByMost(sights());
-    const isThere = watches.some(({ name, seen }) => name === named && seen()?.role.is === 'primary');
+    const primary = watches.find(({ name }) => name === named)?.seen();
     const known = watches.every((one) => one.seen() !== undefined || one.silentSinceMs() !== undefined);
-    return isThere && known ? named : undefined;
+    if (primary?.role.is !== 'primary' || !known) return undefined;
+    // Where it has been followed already, nobody is left to be promoted with what came since.
+    const isOlder = watches.some((one) => (one.seen()?.record.term ?? 0) > primary.record.term);
+    return isOlder ? named : undefined;
   };
 
   /**

@@ -101,7 +101,7 @@ export async function createWarden(parts: {
   const sentinels = createSentinels({ ...options, host, redis, hurried: detects });
   const ownNode = createOwnNode({ redis, endpoint: options.node, log });
   const { sights } = sentinels;
-  const membership = createMembership({ host, redis, own, ownNode, situation, sights, log });
+  const membership = createMembership({ host, redis, own, ownNode, watches, situation, sights, log });
   const names = options.wardens.map((warden) => warden.name);
   const wardenOf = (node: string): string | undefined =>
     options.wardens.find((warden) => `${warden.node.host}:${warden.node.port}` === node)?.name;
