@@ -7,8 +7,11 @@ const at = (name: string, port: number) => ({ name, host: '127.0.0.1', port });
 const nodes = [at('redis-1', 7001), at('redis-2', 7002), at('redis-3', 7003)];
 const sentinels = [at('sentinel-1', 7011), at('sentinel-2', 7012), at('sentinel-3', 7013)];
 
-/** How long `redis-2` waits when every Sentinel shows it so; `infoMs`: the age of their INFO when it begins. */
-async function waitedMs(priority: string, infoMs: number): Promise<number> {
+/**
+ * How long `redis-2` waits when every Sentinel shows it so; `infoMs`: the age of their INFO when it begins, `chosenMs`: how
+ * long one of them goes on to promote it.
+ */
+async function waitedMs(priority: string, infoMs: number, chosenMs = 0): Promise<number> {
   let nowMs = 0;
   const host: Host = {
     monotonicMs: () => nowMs,
@@ -24,7 +27,8 @@ async function waitedMs(priority: string, infoMs: number): Promise<number> {
   };
   const row = (): RedisReply => {
     const age = infoMs === 0 ? 0 : infoMs + nowMs;
-    return `ip 127.0.0.1 port 7002 slave-priority ${priority} info-refresh ${age}`.split(' ');
+    const flags = nowMs < chosenMs ? 'slave,disconnected,promoted' : 'slave,disconnected';
+    return `ip 127.0.0.1 port 7002 flags ${flags} slave-priority ${priority} info-refresh ${age}`.split(' ');
   };
   const open: RedisNodes['open'] = (endpoint) => {
     const run = (): Promise<RedisReply[]> => Promise.resolve([['127.0.0.1', '7001'], [], [row()]]);
@@ -41,6 +45,11 @@ async function waitedMs(priority: string, infoMs: number): Promise<number> {
 describe('a node that starts again', () => {
   it('waits until the INFO of its former life is older than a second', async () => {
     expect(await waitedMs('100', 200)).toBe(900);
+  });
+
+  it('waits until a Sentinel that has chosen it gives that up', async () => {
+    expect(await waitedMs('0', 200, 2050)).toBe(2100);
+    expect(await waitedMs('0', 200, 60_000)).toBe(6000);
   });
 
   it.each([

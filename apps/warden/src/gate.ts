@@ -4,7 +4,8 @@
  * a service manager by gate-main.ts.
  *
  * A node that ran a moment ago waits: a Sentinel remembers the priority of its last INFO, and asks for another one when the
- * node is back only if that is old enough. Until then it could promote the node by the priority of its former life.
+ * node is back only if that is old enough. Until then it could promote the node by the priority of its former life. One
+ * that has chosen the node already promotes it as soon as it is back, whatever it has by then, until its failover times out.
  */
 import {
   decideStart,
@@ -27,6 +28,8 @@ const ANSWER_WITHIN_MS = 500;
 const INFO_OLD_MS = 1100;
 /** So long a start waits for that at most: a Sentinel that goes on to see the node sees another process. */
 const OLD_WITHIN_MS = 2500;
+/** Longer than the longest failover timeout of the profiles. */
+const CHOSEN_WITHIN_MS = 6000;
 const AGAIN_MS = 100;
 
 export type GateOptions = {
@@ -43,9 +46,9 @@ export async function passGate(options: GateOptions, self: string): Promise<Gate
   const { host, nodes, sentinels } = options;
   const own = nodes.find(({ name }) => name === self);
   const askAll = () => Promise.all(sentinels.map((sentinel) => ask(options, sentinel, own)));
-  const endMs = host.monotonicMs() + OLD_WITHIN_MS;
+  const beganMs = host.monotonicMs();
   let answers = await askAll();
-  while (answers.some(remembers) && host.monotonicMs() < endMs) {
+  while (mustWait(answers, host.monotonicMs() - beganMs)) {
     await sleep(host, AGAIN_MS);
     answers = await askAll();
   }
@@ -61,8 +64,15 @@ export function gateLines({ replicaOf }: GateDecision): string {
   return `${follow}replica-priority 0\n`;
 }
 
-/** A Sentinel's word, and how old its INFO of the node is where that says that the node may be promoted. */
-type Heard = SentinelWord & { readonly infoMs: number | undefined };
+/**
+ * A Sentinel's word, how old its INFO of the node is where that says that the node may be promoted, and whether it has
+ * chosen the node.
+ */
+type Heard = SentinelWord & { readonly infoMs: number | undefined; readonly chosen: boolean };
+
+const mustWait = (answers: readonly (Heard | string)[], waitedMs: number): boolean =>
+  (answers.some(remembers) && waitedMs < OLD_WITHIN_MS) ||
+  (answers.some((heard) => typeof heard !== 'string' && heard.chosen) && waitedMs < CHOSEN_WITHIN_MS);
 
 const remembers = (heard: Heard | string): boolean =>
   typeof heard !== 'string' && heard.infoMs !== undefined && heard.infoMs < INFO_OLD_MS;
@@ -88,7 +98,10 @@ async function ask(
         Math.max(1, untilMs - host.monotonicMs()),
       );
       const word = wordOf(sentinel, address, state);
-      return typeof word === 'string' ? word : { ...word, infoMs: infoAge(replicas, own) };
+      if (typeof word === 'string') return word;
+      const row = rowOf(replicas, own);
+      const chosen = (row?.['flags'] ?? '').split(',').includes('promoted');
+      return { ...word, infoMs: infoAge(row), chosen };
     } finally {
       node.close();
     }
@@ -110,9 +123,14 @@ function wordOf(
   return { sentinel: sentinel.name, primary, configEpoch };
 }
 
-function infoAge(replicas: RedisReply | undefined, own: GateNode | undefined): number | undefined {
+type Row = Readonly<Record<string, string>>;
+
+function rowOf(replicas: RedisReply | undefined, own: GateNode | undefined): Row | undefined {
   const rows = Array.isArray(replicas) ? (replicas as readonly RedisReply[]).map(hashOf) : [];
-  const row = rows.find((one) => one['ip'] === own?.host && one['port'] === String(own?.port));
+  return rows.find((one) => one['ip'] === own?.host && one['port'] === String(own?.port));
+}
+
+function infoAge(row: Row | undefined): number | undefined {
   const age = Number(row?.['info-refresh'] ?? 0);
   // 0 stands for no INFO at all: then it cannot be chosen.
   return row === undefined || row['slave-priority'] === '0' || age === 0 ? undefined : age;

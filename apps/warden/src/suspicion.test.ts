@@ -169,3 +169,16 @@ it('one that the Sentinels go on to name is, when none of them will see its succ
   name(C);
   expect(suspicion.suspected()).toBeUndefined();
 });
+
+it('the one before it, where the Sentinels go on to name that and neither is there', () => {
+  const { suspicion, situation, ask, name, pass } = scene();
+  ask(A, 'silent');
+  ask(C, 'primary', { term: 2, primary: C });
+  ask(B, 'replica', { term: 2, primary: C });
+  expect(situation.present()?.name).toBe(C);
+  pass(25);
+  ask(C, 'silent');
+  expect(suspicion.suspected()).toBe(A);
+  name(C);
+  expect(suspicion.suspected()).toBe(C);
+});

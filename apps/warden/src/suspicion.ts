@@ -44,7 +44,19 @@ export function createSuspicion({ host, watches, situation, sights }: SuspicionO
     if (outdated !== undefined) return outdated;
     const watch = watches.find(({ name }) => name === last);
     if (watch?.goneSinceMs() === undefined) return undefined;
-    return mayHaveHandedOver(watch) ? undefined : last;
+    return mayHaveHandedOver(watch) ? undefined : (namedBefore(last) ?? last);
+  };
+
+  /**
+   * The last primary is gone before a Sentinel had seen it as one: they go on to name the one before it, which is not there
+   * either, and only a failover of that one makes them promote somebody.
+   */
+  const namedBefore = (last: string): string | undefined => {
+    const named = namedByMost(sights());
+    if (named === last) return undefined;
+    const watch = watches.find(({ name }) => name === named);
+    const isNone = watch?.silentSinceMs() !== undefined || watch?.seen()?.role.is === 'replica';
+    return isNone ? named : undefined;
   };
 
   /**
