@@ -17,6 +17,8 @@ type Scene = {
   readonly situation: Situation;
   /** Whom all three Sentinels name; `by` is how the first one sees the node that it has promoted, while it does. */
   readonly name: (primary: string, by?: { readonly promotes: string; readonly down: boolean }) => void;
+  /** The third Sentinel names another one, by the same epoch. */
+  readonly stray: (primary: string) => void;
   /** The node as a question at this moment finds it. */
   readonly ask: (name: string, is: Node['is'], record?: Node['record']) => void;
   readonly pass: (ms: number) => void;
@@ -53,6 +55,7 @@ function scene(): Scene {
   });
   const situation = createSituation(watches, host.monotonicMs);
   let named = A;
+  let third: string | undefined;
   let leader: { readonly promotes: string; readonly down: boolean } | undefined;
   const view = {
     is: 'seen',
@@ -67,7 +70,15 @@ function scene(): Scene {
       const leads = index === 0 && leader !== undefined;
       const { promotes = '', down = false } = leader ?? {};
       const replicas = leads ? [{ endpoint: promotes, down, disconnected: false, priority: 100 }] : [];
-      return { sentinel, view: { ...view, primary: named, failoverUnderWay: leads, replicas } };
+      return {
+        sentinel,
+        view: {
+          ...view,
+          primary: (index === 2 ? third : undefined) ?? named,
+          failoverUnderWay: leads,
+          replicas,
+        },
+      };
     });
   const suspicion = createSuspicion({ host, watches, situation, sights });
   const ask: Scene['ask'] = (name, is, record = { term: 1, primary: A }) => {
@@ -82,6 +93,9 @@ function scene(): Scene {
   return {
     suspicion,
     situation,
+    stray: (primary) => {
+      third = primary;
+    },
     name: (primary, by) => {
       named = primary;
       leader = by;
@@ -181,4 +195,16 @@ it('the one before it, where the Sentinels go on to name that and neither is the
   expect(suspicion.suspected()).toBe(A);
   name(C);
   expect(suspicion.suspected()).toBe(C);
+});
+
+it('one that a single Sentinel goes on to name by an epoch that no other one exceeds', () => {
+  const { suspicion, stray, pass } = scene();
+  stray(C);
+  expect(suspicion.suspected()).toBeUndefined();
+  pass(4900);
+  expect(suspicion.suspected()).toBeUndefined();
+  pass(100);
+  expect(suspicion.suspected()).toBe(C);
+  stray(A);
+  expect(suspicion.suspected()).toBeUndefined();
 });

@@ -22,6 +22,8 @@ export type Suspicion = {
 
 /** So long a successor is looked for at most. */
 const HAND_OVER_MS = 300;
+/** So long one Sentinel may name another primary than the others, by an epoch that is not lower. */
+const STRAYS_MS = 5000;
 /** Sentinels that answer may be so late to name a new primary before it counts that none of them will. */
 const UNSEEN_MS = 250;
 
@@ -86,7 +88,25 @@ export function createSuspicion({ host, watches, situation, sights }: SuspicionO
     else if (views.some((view) => view.failoverUnderWay && looksAt(view, present.name))) unseen = undefined;
     else if (unseen?.named !== named) unseen = { named, atMs: host.monotonicMs() };
     const since = unseen?.atMs ?? Number.POSITIVE_INFINITY;
-    return host.monotonicMs() - since >= UNSEEN_MS ? named : undefined;
+    return host.monotonicMs() - since >= UNSEEN_MS ? named : namedByStray(present, views);
+  };
+
+  /** Whom one Sentinel names for long beside the others, and since when. */
+  let strays: { readonly named: string; readonly atMs: number } | undefined;
+
+  /**
+   * A Sentinel that ends its own failover after it has heard of a later one believes in its own, by the later one's epoch:
+   * no hello corrects it. A failover of whom it names gives all of them a higher epoch.
+   */
+  const namedByStray = (present: Present, views: readonly Seen[]): string | undefined => {
+    const nowMs = host.monotonicMs();
+    const right = views.filter(({ primary }) => primary === present.name);
+    const stray = views.find(
+      (view) => view.primary !== present.name && right.some((one) => one.configEpoch <= view.configEpoch),
+    );
+    if (stray === undefined || views.some((view) => view.failoverUnderWay)) strays = undefined;
+    else if (strays?.named !== stray.primary) strays = { named: stray.primary, atMs: nowMs };
+    return strays !== undefined && nowMs - strays.atMs >= STRAYS_MS ? strays.named : undefined;
   };
 
   /**
@@ -113,7 +133,9 @@ export function createSuspicion({ host, watches, situation, sights }: SuspicionO
   };
 }
 
+type Seen = SentinelSight['view'] & { readonly is: 'seen' };
+
 /** Whether this Sentinel hears from a node: then it will see what it has become. */
-function looksAt({ replicas }: SentinelSight['view'] & { is: 'seen' }, node: string): boolean {
+function looksAt({ replicas }: Seen, node: string): boolean {
   return replicas.some(({ endpoint, down, disconnected }) => endpoint === node && !down && !disconnected);
 }

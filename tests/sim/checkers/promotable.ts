@@ -127,13 +127,16 @@ const ANSWERS_WITHIN_MS = 25;
 /**
  * A Sentinel asks a replica for INFO again as soon as a failover has begun, where the last one is older than a second, and
  * chooses a tick later or more: by the priority that the node has now. Counted only where nothing is in the way of that
- * answer: no cut, no slow link, no PING that waits (held back by a cut that has just healed, say).
+ * answer: no cut, no slow link, no PING that waits (held back by a cut that has just healed, say; where nobody hurries the
+ * Sentinels that is over long before their own timer begins a failover).
  */
 function wouldTellFirst(machines: Machines, by: string, name: string, seen: Seen, nowMs: number): boolean {
   const { redis, wire } = machines;
+  const { primary, periods } = redis.sentinel(by);
+  const soon = primary.downSinceMs > 0 || periods.infoMs <= INFO_URGENT_MS;
   if (nowMs - seen.infoAtMs <= INFO_URGENT_MS) return false;
   const { pingWaitsMs } = seen.link;
-  if (pingWaitsMs > 0 && nowMs - pingWaitsMs > ANSWERS_WITHIN_MS) return false;
+  if (soon && pingWaitsMs > 0 && nowMs - pingWaitsMs > ANSWERS_WITHIN_MS) return false;
   const { machine } = redis.process(by);
   const ways = [
     [machine, name],
