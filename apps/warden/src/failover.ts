@@ -134,6 +134,12 @@ export function createFailover(options: FailoverOptions): Failover {
     return true;
   };
 
+  /** A replica whose data is of the newest term that was seen. */
+  const mayLead = (one: NodeWatch): boolean => {
+    const seen = one.seen();
+    return seen?.role.is === 'replica' && seen.record.term >= Math.floor(situation.rank());
+  };
+
   const run = async (): Promise<void> => {
     await sleep(host, options.index * STAGGER_MS);
     let refused = 0;
@@ -144,8 +150,8 @@ export function createFailover(options: FailoverOptions): Failover {
         await options.sentinels.look();
         if (suspected() !== primary) continue;
       }
-      // Nobody is there to be promoted.
-      if (others.every((one) => one.seen()?.role.is !== 'replica')) await sleep(host, REFUSED_PAUSE_MS);
+      // Nobody is there to be promoted: Sentinel would take an old primary that says for a moment longer that it is one.
+      if (!others.some(mayLead)) await sleep(host, REFUSED_PAUSE_MS);
       else if (!(await agreement.propose(primary, options.peers()))) await sleep(host, AGAIN_MS);
       else if (await failOver(primary)) refused = 0;
       else {
