@@ -39,6 +39,27 @@ export function createPromotionChecker(machines: () => Machines | undefined): Pr
   let last = '';
   let events = 0;
 
+  /** Could be promoted without a write, by a Sentinel that would ask anew first: it counts when it is still so a moment later. */
+  let open: { readonly candidate: Candidate; readonly write: ToldWrite; readonly atMs: number } | undefined;
+
+  const judgeCandidate = (present: Machines, candidate: Candidate, write: ToldWrite, text: string): void => {
+    const { name, by, asksFirst } = candidate;
+    if (holds(present.redis.state(name).disk.data, write)) return;
+    if (!asksFirst) throw new Broken('I1', text);
+    open ??= { candidate, write, atMs: present.redis.process(by).host.monotonicMs() };
+  };
+
+  const judgeOpen = (present: Machines): void => {
+    if (open === undefined) return;
+    const { candidate, write, atMs } = open;
+    if (present.redis.process(candidate.by).host.monotonicMs() - atMs < CHOOSES_AFTER_MS) return;
+    open = undefined;
+    const still = promotable(present).find(({ name }) => name === candidate.name);
+    if (still === undefined || !writes.has(`${write.key} ${write.field}`)) return;
+    if (!holds(present.redis.state(still.name).disk.data, write))
+      throw new Broken('I1', `${still.name} could be promoted by ${still.by} without ${write.what}`);
+  };
+
   const judge = (name: string, data: NodeData, how: string): void => {
     for (const write of writes.values()) {
       if (!holds(data, write)) throw new Broken('I1', `${name} ${how} without ${write.what}`);
@@ -49,12 +70,16 @@ export function createPromotionChecker(machines: () => Machines | undefined): Pr
     events = 0;
     const present = machines();
     if (present === undefined) return;
+    judgeOpen(present);
     const now = promotable(present);
     const text = now.map(({ name, by }) => `${name} ${by}`).join();
     if (text === last) return;
     last = text;
-    for (const { name, by } of now)
-      judge(name, present.redis.state(name).disk.data, `could be promoted by ${by}`);
+    for (const candidate of now)
+      for (const write of writes.values()) {
+        const what = `${candidate.name} could be promoted by ${candidate.by} without ${write.what}`;
+        judgeCandidate(present, candidate, write, what);
+      }
   };
 
   return {
@@ -62,9 +87,10 @@ export function createPromotionChecker(machines: () => Machines | undefined): Pr
       writes.set(`${write.key} ${write.field}`, write);
       const present = machines();
       if (present === undefined) return;
-      for (const { name, by } of promotable(present)) {
-        if (!holds(present.redis.state(name).disk.data, write))
-          throw new Broken('I1', `${write.what} is told, and ${name} could be promoted by ${by} without it`);
+      for (const candidate of promotable(present)) {
+        const { name, by } = candidate;
+        const text = `${write.what} is told, and ${name} could be promoted by ${by} without it`;
+        judgeCandidate(present, candidate, write, text);
       }
     },
     forget: ({ key, field }) => void writes.delete(`${key} ${field}`),
@@ -94,9 +120,9 @@ export function holds(data: NodeData, { key, field, or }: Omit<ToldWrite, 'what'
  *   and of the first choice together within the info period; ARCHITECTURE section 5 tells it ("does not cover").
  * - One that Sentinel would ask anew before it chose, and that would say that it is not promotable (see `wouldTellFirst`).
  */
-export function promotable(machines: Machines): { readonly name: string; readonly by: string }[] {
+export function promotable(machines: Machines): Candidate[] {
   const { redis, sentinels } = machines;
-  const found = new Map<string, string>();
+  const found = new Map<string, Candidate>();
   for (const by of sentinels) {
     const state = redis.sentinel(by);
     const { process } = state.options;
@@ -105,17 +131,24 @@ export function promotable(machines: Machines): { readonly name: string; readonl
     const seen = choosable(state, nowMs).flatMap((instance) => {
       const name = redis.names.find((one) => addressOf(machines, one) === instance.address) ?? '';
       const lowered = redis.state(name).settings['replica-priority'] === 0;
-      const told = lowered && wouldTellFirst(machines, by, name, instance, nowMs);
-      return told ? [] : [{ instance, name, lowered }];
+      const asksFirst = wouldTellFirst(machines, by, name, instance, nowMs);
+      return lowered && asksFirst ? [] : [{ instance, name, lowered, asksFirst }];
     });
     const first = firstOf(seen.map(({ instance }) => instance));
-    for (const { instance, name, lowered } of seen) {
+    for (const { instance, name, lowered, asksFirst } of seen) {
       if (instance.role === 'master' || (lowered && instance !== first)) continue;
-      if (redis.process(name).state() === 'running' && !found.has(name)) found.set(name, by);
+      if (redis.process(name).state() !== 'running') continue;
+      if (found.get(name)?.asksFirst ?? true) found.set(name, { name, by, asksFirst });
     }
   }
-  return [...found].map(([name, by]) => ({ name, by }));
+  return [...found.values()];
 }
+
+/** `asksFirst`: that Sentinel would ask the node anew before it chose, so what the node says in a moment decides. */
+type Candidate = { readonly name: string; readonly by: string; readonly asksFirst: boolean };
+
+/** From the beginning of a failover to the choice: one tick of a Sentinel at least. */
+const CHOOSES_AFTER_MS = 50;
 
 type Seen = ReturnType<typeof choosable>[number];
 
