@@ -21,7 +21,11 @@ describe('throughLoader', () => {
   it('runs the loader in its place: the same pid, the arguments as they were', async () => {
     mkdirSync(join(folder, 'lib'));
     script('lib/ld.so', 'echo $$; for word in "$@"; do echo "$word"; done');
-    const child = spawn(script('program', throughLoader('ld.so', 'redis-server')), ['--dir', 'a b', '--sentinel']);
+    const child = spawn(script('program', throughLoader('ld.so', 'redis-server')), [
+      '--dir',
+      'a b',
+      '--sentinel',
+    ]);
     let said = '';
     child.stdout.on('data', (text) => {
       said += text;
