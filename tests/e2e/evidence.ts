@@ -113,7 +113,8 @@ export async function gather(
         duckdbOf(cluster, account),
         clickhouseOf(cluster, account),
       ]);
-      return duckdb.length >= all.length && clickhouse.length >= all.length
+      // What came while these were read is in some of them only: read again.
+      return duckdb.length === all.length && clickhouse.length === all.length
         ? { all, duckdb, clickhouse }
         : undefined;
     },
