@@ -15,8 +15,11 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
+import { pause } from '../clock.ts';
 
 const run = promisify(execFile);
+
+const UNMOUNT_TRIES = 50;
 
 export type DiskKind = 'image' | 'tmpfs' | 'folder';
 
@@ -94,9 +97,22 @@ export async function createDisk(folder: string, megabytes: number, plain: boole
       }
     },
     remove: async () => {
-      if (kind !== 'folder') await run('umount', [folder]);
+      if (kind !== 'folder') await unmounted(folder);
     },
   };
+}
+
+/** What a node that was killed has left (a child that saves) may be a moment longer there. */
+async function unmounted(folder: string): Promise<void> {
+  for (let tries = UNMOUNT_TRIES; ; tries -= 1) {
+    try {
+      await run('umount', [folder]);
+      return;
+    } catch (error) {
+      if (tries === 0) throw error;
+      await pause(100);
+    }
+  }
 }
 
 const mountArgs = (folder: string, image: string): string[] => [
