@@ -120,6 +120,19 @@ describe('a failover under load', () => {
     console.log(`Redis ${version}, ${how}: ${outageMs} ms from kill -9 to the first acknowledged write`);
   };
 
+  /** The Sentinels learn of it one after the other, up to a second later. */
+  const untilNamed = (now: number, sentinels: number): Promise<void> =>
+    until(`${sentinels} Sentinels name it`, async () => {
+      const named = await Promise.all(
+        trio.sentinels.map(
+          (sentinel): Promise<RedisReply> =>
+            ask(warden, sentinel, ['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', trio.redis.primaryName]),
+        ),
+      );
+      const address = `${at(now).host},${at(now).port}`;
+      return named.filter((one) => String(one) === address).length >= sentinels;
+    });
+
   it('by wardens: one of them asks for it, and the old primary comes back as a replica that can be promoted', async () => {
     const { old, now, outageMs } = await failOver();
     await tell('by wardens', at(now), outageMs);
@@ -127,6 +140,8 @@ describe('a failover under load', () => {
       const listed = readFailovers(await ask(warden, at(now), ['LRANGE', FAILOVERS_KEY, '0', '9']));
       return listed.some(({ asked, to }) => asked && to === endpointName(at(now)));
     });
+    // Before that the gate rightly sends it after another node.
+    await untilNamed(now, 3);
     const why = await trio.startThroughGate(old);
     expect(why).toContain(`name redis-${now + 1}`);
     await trio.whole();
@@ -140,14 +155,7 @@ describe('a failover under load', () => {
     const { old, now, outageMs } = await failOver();
     await tell('by Sentinel alone', at(now), outageMs);
     expect(now).not.toBe(old);
-    await until('every Sentinel names it', async () => {
-      const named = await Promise.all(
-        trio.sentinels.map(
-          (sentinel): Promise<RedisReply> =>
-            ask(warden, sentinel, ['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', trio.redis.primaryName]),
-        ),
-      );
-      return named.every((address) => String(address) === `${at(now).host},${at(now).port}`);
-    });
+    // One may stray on an epoch of its own; without wardens nobody brings it back, and writers do not ask it.
+    await untilNamed(now, 2);
   });
 });
