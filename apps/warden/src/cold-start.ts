@@ -11,7 +11,6 @@ import {
   LIMITS,
   namedByMost,
   newestOf,
-  primaryRank,
   type NodeData,
   type RedisNodes,
   type SentinelSight,
@@ -55,6 +54,8 @@ const LOOK_AGAIN_MS = 100;
 /** Begins to count from now how long there has been no primary. */
 export function createColdStarter(options: ColdStarterOptions): ColdStarter {
   const { host, own, ownNode, watches, situation, sentinels, log } = options;
+  /** It is no primary; and a replica that has what came since may have given up being promotable while it was cut off. */
+  const { isOutdated } = situation;
   const nodes = watches.map(({ name }) => name);
   let withoutSinceMs = host.monotonicMs();
   let toldAtMs = Number.NEGATIVE_INFINITY;
@@ -68,15 +69,6 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
       const counts = seen?.role.is === 'replica' || isOutdated(watch);
       return seen !== undefined && counts ? [{ endpoint: watch.name, record: seen.record }] : [];
     });
-
-  /**
-   * It says that it is primary, and is older than what a replica has, or had: the Sentinels went back to it. It is no
-   * primary, and the replica that has what came since may have given up being promotable while it was cut off.
-   */
-  const isOutdated = (watch: NodeWatch): boolean => {
-    const seen = watch.seen();
-    return seen?.role.is === 'primary' && primaryRank(seen.record, watch.name) < situation.rank();
-  };
 
   const start = async (named: string | undefined, why: string): Promise<void> => {
     log('cold_start', { node: own.name, why, named });
@@ -147,7 +139,7 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
       const decision = decideColdStart(nodes, data, named);
       if (decision.is === 'start') {
         // What is there is older than what was seen: an outdated primary goes on to be none.
-        if (watches.some(isOutdated) && newestOf(data).record.term < Math.floor(situation.rank())) return;
+        if (watches.some(isOutdated) && newestOf(data).record.term < situation.newestTerm()) return;
         waiting = undefined;
         if (decision.endpoint === own.name) await start(named, decision.why);
         return;

@@ -137,7 +137,7 @@ export function createFailover(options: FailoverOptions): Failover {
   /** A replica whose data is of the newest term that was seen. */
   const mayLead = (one: NodeWatch): boolean => {
     const seen = one.seen();
-    return seen?.role.is === 'replica' && seen.record.term >= Math.floor(situation.rank());
+    return seen?.role.is === 'replica' && seen.record.term >= situation.newestTerm();
   };
 
   const run = async (): Promise<void> => {

@@ -114,7 +114,7 @@ export function createMembership(options: MembershipOptions): Membership {
       await lower('neither a primary nor a majority of Sentinels is in sight');
       return;
     }
-    if (present === undefined && (own.seen()?.record.term ?? 0) < Math.floor(situation.rank())) {
+    if (present === undefined && (own.seen()?.record.term ?? 0) < situation.newestTerm()) {
       await lower('a newer primary was seen than its data knows of');
       return;
     }

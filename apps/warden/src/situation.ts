@@ -18,6 +18,10 @@ export type Situation = {
   readonly last: () => string | undefined;
   /** The rank of the newest primary ever seen, itself or by the record on a replica. */
   readonly rank: () => number;
+  /** The newest term whose data was ever seen: who has less lacks what was acknowledged since. */
+  readonly newestTerm: () => number;
+  /** It says that it is primary, and is older than what was seen: the Sentinels went back to it, or it has come back. */
+  readonly isOutdated: (watch: NodeWatch) => boolean;
   /** A person gave up what is newer: what is there counts again. */
   readonly forget: () => void;
   /** How long a replica has not had what its primary had already, in ms. */
@@ -63,6 +67,11 @@ export function createSituation(watches: readonly NodeWatch[], nowMs: () => numb
     present,
     last: () => last,
     rank: () => highest,
+    newestTerm: () => Math.floor(highest),
+    isOutdated: (watch) => {
+      const seen = watch.seen();
+      return seen?.role.is === 'primary' && primaryRank(seen.record, watch.name) < highest;
+    },
     forget: () => {
       highest = 0;
     },
