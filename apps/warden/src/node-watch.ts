@@ -63,7 +63,7 @@ const OPEN_DEADLINE_MS = 250;
 const REFUSAL = /\b(NOAUTH|WRONGPASS|NOPERM)\b/;
 
 /** Nobody listens there any more, as the system of that machine says. */
-const PROCESS_GONE = /ECONNREFUSED|: refused$/;
+const PROCESS_GONE = /ECONNREFUSED/;
 
 /** Begins to watch; nothing is sent before the first tick. */
 export function createNodeWatch(options: NodeWatchOptions): NodeWatch {

@@ -20,7 +20,11 @@ export function createVirtualRedisNodes(wire: Wire, process: VirtualProcess): Re
         const address = shown(endpoint);
         wire.dial(process, address, deadlineMs, (dialled) => {
           if (dialled.is === 'open') resolve(nodeOver(dialled.end, endpoint, process));
-          else reject(new NodeUnavailable(`${address}: ${dialled.why}`, false));
+          else {
+            // In the words of the real network, which wardens read.
+            const why = dialled.why === 'refused' ? `connect ECONNREFUSED ${address}` : dialled.why;
+            reject(new NodeUnavailable(`${address}: ${why}`, false));
+          }
         });
       }),
   };
