@@ -135,7 +135,11 @@ const BUILT_IN: Readonly<Record<string, (options: HealthOptions) => Answer | Pro
   '/metrics': async ({ metrics }) => ({ status: 200, type: metrics.contentType, text: await metrics.text() }),
 };
 
-function verdict(reason: string | undefined, degraded?: string): Answer {
+/** The answer of a health route: 200 without a reason, and what is missing all the same; else 503 and the reason. */
+export function verdict(
+  reason: string | undefined,
+  degraded?: string,
+): Answer & { readonly status: 200 | 503 } {
   const good = degraded === undefined ? 'ok' : `ok, DEGRADED: ${degraded}`;
   return {
     status: reason === undefined ? 200 : 503,
