@@ -18,6 +18,7 @@ import {
   NODES_KEY,
 } from '@holdfast/redis';
 import { freePorts, type RealRedis, startRealRedis } from '@holdfast/redis/testing';
+import { ended, redisPart } from './small-cluster.ts';
 
 export const KEY = 'the-key-of-this-test';
 export const TOKEN = 'the-token-of-this-test';
@@ -168,16 +169,7 @@ function writeConfiguration(folder: string, redis: RealRedis, own: number, share
   }
   const values = {
     cluster: 'console-test',
-    redis: {
-      nodes: redis.endpoints.map((node, index) => ({ name: `redis-${index + 1}`, ...node })),
-      sentinels: [{ name: 'sentinel-1', ...at(1) }],
-      wardens: redis.endpoints.map((_, index) => ({
-        name: `warden-${index + 1}`,
-        node: `redis-${index + 1}`,
-        peer: at(10 + index),
-        health: at(20 + index),
-      })),
-    },
+    redis: redisPart(redis),
     engines: [
       { name: 'engine-1', bridge: at(2), peer: at(3), health: at(4) },
       { name: 'engine-2', bridge: at(5), peer: at(6), health: at(7) },
@@ -216,12 +208,4 @@ async function answering(url: string): Promise<void> {
       throw new Error(`${url} did not answer 200: ${status}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-}
-
-function ended(child: ChildProcess | undefined, signal: NodeJS.Signals): Promise<void> {
-  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
-  return new Promise((resolve) => {
-    child.once('exit', () => resolve());
-    child.kill(signal);
-  });
 }

@@ -18,6 +18,7 @@ import {
 } from '@holdfast/redis';
 import { freePorts, type RealRedis, startRealRedis } from '@holdfast/redis/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ended, redisPart } from './small-cluster.ts';
 
 const KEY = 'the-key-of-this-test';
 const ACCOUNT = 'demo-hedging';
@@ -55,7 +56,7 @@ beforeAll(async () => {
 }, LIMIT_MS);
 
 afterAll(async () => {
-  await Promise.all(children.map(ended));
+  await Promise.all(children.map((child) => ended(child, 'SIGKILL')));
   await redis?.stop();
   rmSync(folder, { recursive: true, force: true });
 }, LIMIT_MS);
@@ -180,16 +181,7 @@ function writeConfiguration([
   }
   const values = {
     cluster: 'readiness-test',
-    redis: {
-      nodes: redis.endpoints.map((node, index) => ({ name: `redis-${index + 1}`, ...node })),
-      sentinels: [{ name: 'sentinel-1', ...at(1) }],
-      wardens: redis.endpoints.map((_, index) => ({
-        name: `warden-${index + 1}`,
-        node: `redis-${index + 1}`,
-        peer: at(10 + index),
-        health: at(20 + index),
-      })),
-    },
+    redis: redisPart(redis),
     engines: [{ name: PROGRAMS.engine, bridge: at(bridge), peer: at(peer), health: at(engine) }],
     backends: [{ name: PROGRAMS.backend, listen: at(own) }],
     api: { listen: at(shared), keyFile: 'secrets/api.key' },
@@ -210,12 +202,4 @@ function writeConfiguration([
   const file = join(folder, 'holdfast.yaml');
   writeFileSync(file, JSON.stringify(values, undefined, 2));
   return file;
-}
-
-function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
-  return new Promise((resolve) => {
-    child.once('exit', () => resolve());
-    child.kill('SIGKILL');
-  });
 }
