@@ -43,6 +43,12 @@ it('is not ready without any, with one that is needed and not connected, and wit
   ]);
   const nobody = writer(undefined, 'none', []);
   expect(notReady(nobody)).toBe('no Redis primary that can acknowledge');
+  // Who acknowledges nothing is not degraded: there is nothing that works all the same.
+  expect([none, lost, nobody].map((one) => degradedText(one, redis.nodes))).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
   expect(problems(nobody)).toEqual(['Redis: no primary that can acknowledge: nothing is accepted']);
 });
 
