@@ -1,5 +1,8 @@
-/** A node that does not let the warden in is there: no reason for a failover, and told in the log. On a real Redis. */
-import { profile, type RedisNode } from '@holdfast/ha-core';
+/**
+ * A node that does not let the warden in is there: no reason for a failover, and told in the log. One whose process ended is
+ * suspected within the period. On a real Redis, and on connections that break at will.
+ */
+import { NodeUnavailable, profile, type RedisNode, type RedisNodes } from '@holdfast/ha-core';
 import { realHost } from '@holdfast/process';
 import { createRedisNodes, endpointName } from '@holdfast/redis';
 import { type RealRedis, startRealRedis } from '@holdfast/redis/testing';
@@ -30,6 +33,16 @@ afterAll(async () => {
   await redis?.stop();
 });
 
+/** How a warden watches; told of changes by nobody. */
+const ways = (redis: RedisNodes) => ({
+  host: realHost,
+  redis,
+  detector: { probeMs: wardenProbeMs, misses: wardenMisses },
+  // A busy machine is not what is tested here.
+  limitMs: () => 20 * wardenProbeLimitMs,
+  onChange: () => undefined,
+});
+
 /** Probes it as a warden does, until the test is over. */
 function watch(password: string | undefined): {
   readonly watched: NodeWatch;
@@ -37,12 +50,8 @@ function watch(password: string | undefined): {
 } {
   let answers = 0;
   const watched = createNodeWatch({
-    host: realHost,
-    redis: createRedisNodes(password === undefined ? {} : { password }),
+    ...ways(createRedisNodes(password === undefined ? {} : { password })),
     endpoint: node.endpoint,
-    detector: { probeMs: wardenProbeMs, misses: wardenMisses },
-    // A busy machine is not what is tested here.
-    limitMs: () => 20 * wardenProbeLimitMs,
     onChange: () => {
       answers += 1;
     },
@@ -82,4 +91,47 @@ it.each([
 it('with the right one it is seen as what it is', async () => {
   const { watched } = watch('the-right-one');
   await expect.poll(() => watched.seen()?.role.is, SOON).toBe('primary');
+});
+
+it('is suspected within one period when its process has ended', async () => {
+  const own = await startRealRedis({ replicas: 0 });
+  onTestFinished(() => own.stop());
+  const [endpoint] = own.endpoints;
+  if (endpoint === undefined) throw new Error('no Redis');
+  const watched = createNodeWatch({ ...ways(createRedisNodes()), endpoint });
+  onTestFinished(() => watched.close());
+  watched.tick(EVERY_MS);
+  await expect.poll(() => watched.seen()?.role.is, SOON).toBe('primary');
+  await own.kill(0);
+  // No tick follows: nobody waited for one.
+  await expect.poll(() => watched.silentSinceMs(), SOON).toBeDefined();
+  expect(watched.isProcessGone()).toBe(true);
+});
+
+it('counts a connection that broke as it was handed over, and does not storm who throws it out', async () => {
+  let opened = 0;
+  const thrownOut: RedisNodes = {
+    open: async (endpoint) => {
+      opened += 1;
+      return {
+        endpoint,
+        run: () => Promise.reject(new NodeUnavailable('connection closed', false)),
+        onClosed: (listener) => listener('thrown out'),
+        close: () => undefined,
+      };
+    },
+  };
+  let looks = 0;
+  const watched = createNodeWatch({
+    ...ways(thrownOut),
+    endpoint: node.endpoint,
+    onChange: () => {
+      looks += 1;
+    },
+  });
+  onTestFinished(() => watched.close());
+  watched.tick(EVERY_MS);
+  await expect.poll(() => watched.silentSinceMs(), SOON).toBeDefined();
+  await expect.poll(() => looks, SOON).toBe(1 + wardenMisses);
+  expect(opened).toBe(1 + wardenMisses);
 });

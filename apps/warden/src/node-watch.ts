@@ -76,6 +76,8 @@ export function createNodeWatch(options: NodeWatchOptions): NodeWatch {
   let seen: NodeSeen | undefined;
   let processGone = false;
   let closed = false;
+  /** Since the last tick: how long it lasts, and the probes in it that did not wait for the next. */
+  let period: { readonly everyMs: number; again: number } | undefined;
 
   const answered = (sentAtMs: number, answers: boolean, isPrimary: boolean): void => {
     const nowMs = host.monotonicMs();
@@ -96,9 +98,11 @@ export function createNodeWatch(options: NodeWatchOptions): NodeWatch {
       opened.onClosed(() => {
         if (node === opened) node = undefined;
         seen = undefined;
+        again();
       });
     }
-    return node;
+    // It may be closed by now, and then says so when it is asked.
+    return opened;
   };
 
   const probe = async (sentAtMs: number): Promise<void> => {
@@ -118,8 +122,29 @@ export function createNodeWatch(options: NodeWatchOptions): NodeWatch {
       const refusal = REFUSAL.exec(error.message)?.[0];
       seen = refusal === undefined ? undefined : refused(refusal, sentAtMs, host.monotonicMs());
       answered(sentAtMs, refusal !== undefined, refusal !== undefined);
+      if (refusal === undefined) again();
     }
     if (!closed) options.onChange();
+  };
+
+  const look = (everyMs: number): void => {
+    const nowMs = host.monotonicMs();
+    const paced = { ...detector(), probeMs: everyMs };
+    primary = stepDetector(primary, { is: 'tick' }, nowMs, paced).state;
+    const ticked = stepDetector(answering, { is: 'tick' }, nowMs, paced);
+    answering = ticked.state;
+    if (ticked.effects.length > 0) void probe(nowMs);
+  };
+
+  /**
+   * A connection that broke or was refused asks for the next probe at once: a dead process need not wait for the period.
+   * As often in one period as it takes to suspect it, so that one who lets us in and throws us out is not stormed.
+   */
+  const again = (): void => {
+    if (closed || period === undefined || period.again >= options.detector.misses) return;
+    if (suspectedSince(answering, detector()) !== undefined) return;
+    period.again += 1;
+    look(period.everyMs);
   };
 
   return {
@@ -134,12 +159,8 @@ export function createNodeWatch(options: NodeWatchOptions): NodeWatch {
     goneSinceMs: () => suspectedSince(primary, detector()),
     tick: (everyMs) => {
       if (closed) return;
-      const nowMs = host.monotonicMs();
-      const paced = { ...detector(), probeMs: everyMs };
-      primary = stepDetector(primary, { is: 'tick' }, nowMs, paced).state;
-      const ticked = stepDetector(answering, { is: 'tick' }, nowMs, paced);
-      answering = ticked.state;
-      if (ticked.effects.length > 0) void probe(nowMs);
+      period = { everyMs, again: 0 };
+      look(everyMs);
     },
     close: () => {
       closed = true;
