@@ -38,7 +38,7 @@ describe('sentinelConf', () => {
       sentinel announce-port 7011
       sentinel deny-scripts-reconfig yes
       sentinel monitor mymaster 127.0.0.1 7001 2
-      sentinel down-after-milliseconds mymaster 500
+      sentinel down-after-milliseconds mymaster 400
       sentinel failover-timeout mymaster 2000
       sentinel parallel-syncs mymaster 2
       "
