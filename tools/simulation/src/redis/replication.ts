@@ -107,15 +107,18 @@ export function createReplication({ state, wire, turn, apply, onPrimary }: Repli
       link.state = 'sync';
       link.lastHeardMs = host.monotonicMs();
       end.onMessage((message) => turn.work(() => hear(link, message as ReplicationMessage)));
-      end.onClosed(() => {
-        if (state.primary !== link || link.end !== end) return;
-        link.end = undefined;
-        const wasUp = link.state === 'connected';
-        link.state = 'connect';
-        if (wasUp) link.downSinceMs = host.monotonicMs();
-        if (wasUp) connect(link);
-        else again();
-      });
+      // In its turn: what came before the end is read before the end is.
+      end.onClosed(() =>
+        turn.work(() => {
+          if (state.primary !== link || link.end !== end) return;
+          link.end = undefined;
+          const wasUp = link.state === 'connected';
+          link.state = 'connect';
+          if (wasUp) link.downSinceMs = host.monotonicMs();
+          if (wasUp) connect(link);
+          else again();
+        }),
+      );
       const { id, offset } = state.log;
       const message: ReplicationMessage = { is: 'psync', id, offset, endpoint: state.endpoint };
       end.send(message);
