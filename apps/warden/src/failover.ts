@@ -188,6 +188,17 @@ export function createFailover(options: FailoverOptions): Failover {
   };
 
   /**
+   * The own node says that it is primary and lacks what was acknowledged since. A Sentinel that has missed that would make the
+   * others follow it, and what they have more would be gone. As a replica of itself it gives its data to nobody.
+   */
+  const hold = (): void =>
+    tellOnce(own.name, () => {
+      log('holds', { node: own.name, why: 'it lacks what was acknowledged since' });
+      void ownNode.setPriority(0);
+      void ownNode.follow(own.endpoint);
+    });
+
+  /**
    * The own node says that it is primary, and another one has a term that came after it. Nothing can be acknowledged here
    * any more; but the Sentinels may not have seen the new one yet, and would go back to this one if it died now.
    */
@@ -207,6 +218,12 @@ export function createFailover(options: FailoverOptions): Failover {
     const former = watches.find((one) => one.name === of);
     return former?.silentSinceMs() !== undefined && rank >= primaryRank(seen.record, of);
   };
+
+  const mayFollow = (present: Present): boolean =>
+    hurried() ||
+    isOutranked(present) ||
+    isLeftAlone(present) ||
+    namedByMost(options.sights()) === present.name;
 
   /** A replica whose own warden is gone is told by whoever is there. */
   const followForDead = (watch: NodeWatch, primary: string, endpoint: Endpoint): void => {
@@ -229,9 +246,8 @@ export function createFailover(options: FailoverOptions): Failover {
     follow: () => {
       judgeAlarm();
       const present = situation.present();
-      if (present === undefined) return;
-      const named = namedByMost(options.sights()) === present.name;
-      if (hurried() || isOutranked(present) || isLeftAlone(present) || named) followAll(present);
+      if (present !== undefined && mayFollow(present)) followAll(present);
+      else if (situation.lacks(own)) hold();
     },
   };
 }

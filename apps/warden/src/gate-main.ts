@@ -7,7 +7,7 @@
  * With `--data FOLDER`, the node's data folder, a damaged append-only file is put aside when the node ends young again and
  * again (damaged-data.ts); `--log FILE`, where its output goes to a file, tells more of why it ends.
  *
- * Writes whose replica the node is and priority 0, says why, and ends with 0. The file is named on Redis's command line
+ * Writes that the node holds (a replica of itself, priority 0), says what the Sentinels name, and ends with 0. The file is named on Redis's command line
  * and not in redis.conf: what CONFIG REWRITE appends to redis.conf would come after an include there, and win.
  */
 import { renameSync, writeFileSync } from 'node:fs';
@@ -57,11 +57,13 @@ async function main({ config, name, out, data, log }: Arguments): Promise<void> 
   // Whole or not at all: Redis must not read half of it.
   writeFileSync(`${out}.new`, gateLines(decision), { mode: 0o600 });
   renameSync(`${out}.new`, out);
-  process.stdout.write(`${name} starts as ${startText(decision.replicaOf)}: ${decision.why}\n`);
+  process.stdout.write(`${name} ${startText(decision.replicaOf)}: ${decision.why}\n`);
 }
 
 const startText = (of: { readonly name: string } | undefined): string =>
-  of === undefined ? 'the only node' : `a replica of ${of.name} with priority 0`;
+  of === undefined
+    ? 'starts as the only node'
+    : 'starts holding, with priority 0, until its warden has compared';
 
 try {
   await main(readArguments());

@@ -44,21 +44,22 @@ function pass(self: string, answers: readonly Answer[]) {
 }
 
 describe('passGate', () => {
-  it('follows the node that the other Sentinels name, and waits half a second at most', async () => {
+  it('asks all Sentinels, for half a second at most, and tells whom they name', async () => {
     const { of, why, deadlines } = await pass('redis-1', [names(7001), names(7003), names(7003)]);
-    expect([of, why]).toEqual(['redis-3', '2 of 2 other Sentinels name redis-3']);
+    expect([of, why]).toEqual(['redis-1', '2 of 2 other Sentinels name redis-3']);
     expect(Math.max(...deadlines)).toBe(500);
   });
 
   it('goes by the epoch where they differ', async () => {
-    expect((await pass('redis-1', [names(7001), names(7002, 3), names(7003, 4)])).of).toBe('redis-3');
+    const { why } = await pass('redis-1', [names(7001), names(7002, 3), names(7003, 4)]);
+    expect(why).toBe('1 of 2 other Sentinels name redis-3');
   });
 
   it('says who gave no word, and why', async () => {
     const refused: Answer = [new RedisError('WRONGPASS invalid username-password pair'), null];
     expect(await pass('redis-1', ['silent', refused, [null, null]])).toMatchObject({
-      of: 'redis-2',
-      why: 'no Sentinel answers; follows the next node, redis-2 (no word from sentinel-1: 7011 is silent; sentinel-2: WRONGPASS invalid username-password pair; sentinel-3: it knows no primary of this name)',
+      of: 'redis-1',
+      why: 'no Sentinel answers (no word from sentinel-1: 7011 is silent; sentinel-2: WRONGPASS invalid username-password pair; sentinel-3: it knows no primary of this name)',
     });
   });
 });
@@ -123,10 +124,10 @@ describe('the command', () => {
     const given = ['--config', config, '--name', 'redis-2', '--out', file, '--data', data];
     const { code, out } = await run(...given);
     expect(code).toBe(0);
-    expect(readFileSync(file, 'utf8')).toBe('replicaof 127.0.0.1 1\nreplica-priority 0\n');
+    expect(readFileSync(file, 'utf8')).toBe('replicaof 127.0.0.1 2\nreplica-priority 0\n');
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(out).toContain(
-      'redis-2 starts as a replica of redis-1 with priority 0: no Sentinel answers; follows the next node, redis-1',
+      'redis-2 starts holding, with priority 0, until its warden has compared: no Sentinel answers',
     );
     expect(readdirSync(folder)).toEqual([basename(data), 'gate.conf', 'holdfast.yaml']);
     // damaged-data.test.ts says what comes of it.

@@ -1,6 +1,6 @@
 /**
- * The start gate's edge: asks all Sentinels at once, within half a second, and lets the rule of ha-core decide whose
- * replica a Redis node starts as. Whoever starts Redis calls it before each start: the local cluster in its own process,
+ * The start gate's edge: asks all Sentinels at once, within half a second, and lets the rule of ha-core decide how a
+ * Redis node starts. Whoever starts Redis calls it before each start: the local cluster in its own process,
  * a service manager by gate-main.ts.
  *
  * A node that ran a moment ago waits: a Sentinel remembers the priority of its last INFO, and asks for another one when the
@@ -41,7 +41,7 @@ export type GateOptions = {
   readonly primaryName: string;
 };
 
-/** Whose replica the node `self` starts as, and why. Never rejects for what the outside does. */
+/** How the node `self` starts, and whom the Sentinels name. Never rejects for what the outside does. */
 export async function passGate(options: GateOptions, self: string): Promise<GateDecision> {
   const { host, nodes, sentinels } = options;
   const own = nodes.find(({ name }) => name === self);

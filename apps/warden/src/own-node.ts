@@ -50,7 +50,8 @@ export function createOwnNode({ redis, endpoint, log }: OwnNodeOptions): OwnNode
     opened.onClosed(() => {
       if (node === opened) node = undefined;
     });
-    return node;
+    // It may be closed by now, and then says so when it is used.
+    return opened;
   };
 
   const run = async (commands: readonly Command[]): Promise<readonly RedisReply[] | undefined> => {

@@ -1,5 +1,5 @@
 /** What the nodes say now, put together: who is the primary, who lags behind it, who is gone. Plain questions, no state of its own but what was seen. */
-import { type InSyncRecord, primaryRank } from '@holdfast/ha-core';
+import { type InSyncRecord, isPassedOver, primaryRank } from '@holdfast/ha-core';
 import type { Role } from '@holdfast/redis';
 import type { NodeWatch } from './node-watch.ts';
 
@@ -22,6 +22,8 @@ export type Situation = {
   readonly newestTerm: () => number;
   /** It says that it is primary, and is older than what was seen: the Sentinels went back to it, or it has come back. */
   readonly isOutdated: (watch: NodeWatch) => boolean;
+  /** It says that it is primary, and its data lacks what may have been acknowledged since: whoever follows it loses that. */
+  readonly lacks: (watch: NodeWatch) => boolean;
   /** A person gave up what is newer: what is there counts again. */
   readonly forget: () => void;
   /** How long a replica has not had what its primary had already, in ms. */
@@ -36,23 +38,35 @@ const SAMPLES_MAX = 400;
 /** Remembers the primary of the highest rank: an old one that comes back is never taken for it. */
 export function createSituation(watches: readonly NodeWatch[], nowMs: () => number): Situation {
   let last: string | undefined;
-  let highest = 0;
+  let newestTerm = 0;
+  /** Promoted, and nobody has claimed it yet: above the old primary for as long as it is one. */
+  let promoted: { readonly watch: NodeWatch; readonly rank: number } | undefined;
   let samples: Sample[] = [];
   let sampledAtMs = 0;
+
+  const passedOver = (name: string, record: InSyncRecord): boolean =>
+    watches.some((other) => isPassedOver(record, name, other.seen()?.record ?? record));
+
+  /** A replica has its record from a primary: one of an older term lacks what was acknowledged since. */
+  const highest = (): number => {
+    for (const watch of watches) newestTerm = Math.max(newestTerm, watch.seen()?.record.term ?? 0);
+    if (promoted?.watch.seen()?.role.is === 'replica') promoted = undefined;
+    return Math.max(newestTerm, promoted?.rank ?? 0);
+  };
 
   const present = (): Present | undefined => {
     const primaries = watches.flatMap((watch): (Present & { atMs: number })[] => {
       const seen = watch.seen();
       if (seen?.role.is !== 'primary' || watch.goneSinceMs() !== undefined) return [];
       const { role, record, atMs } = seen;
+      if (passedOver(watch.name, record)) return [];
       return [{ watch, name: watch.name, role, record, rank: primaryRank(record, watch.name), atMs }];
     });
     primaries.sort((a, b) => b.rank - a.rank || b.role.replicas.length - a.role.replicas.length);
     const [best] = primaries;
-    // A replica has its record from a primary: one of an older term lacks what was acknowledged since.
-    for (const watch of watches) highest = Math.max(highest, watch.seen()?.record.term ?? 0);
-    if (best === undefined || best.rank < highest) return undefined;
-    highest = best.rank;
+    const least = highest();
+    if (best === undefined || best.rank < least) return undefined;
+    if (best.rank > least) promoted = { watch: best.watch, rank: best.rank };
     if (last !== best.name) samples = [];
     last = best.name;
     if (best.atMs > sampledAtMs) {
@@ -63,17 +77,30 @@ export function createSituation(watches: readonly NodeWatch[], nowMs: () => numb
     return best;
   };
 
+  /** The record of a node that says that it is primary. */
+  const asPrimary = (watch: NodeWatch): InSyncRecord | undefined => {
+    const seen = watch.seen();
+    return seen?.role.is === 'primary' ? seen.record : undefined;
+  };
+
   return {
     present,
     last: () => last,
-    rank: () => highest,
-    newestTerm: () => Math.floor(highest),
+    rank: highest,
+    newestTerm: () => Math.floor(highest()),
     isOutdated: (watch) => {
-      const seen = watch.seen();
-      return seen?.role.is === 'primary' && primaryRank(seen.record, watch.name) < highest;
+      const record = asPrimary(watch);
+      if (record === undefined) return false;
+      return primaryRank(record, watch.name) < highest() || passedOver(watch.name, record);
+    },
+    lacks: (watch) => {
+      const record = asPrimary(watch);
+      if (record === undefined) return false;
+      return record.term < Math.floor(highest()) || passedOver(watch.name, record);
     },
     forget: () => {
-      highest = 0;
+      newestTerm = 0;
+      promoted = undefined;
     },
     lagMs: (replica) => {
       const best = present();

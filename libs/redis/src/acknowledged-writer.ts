@@ -15,7 +15,6 @@ import {
   LIMITS,
   neededBy,
   NodeUnavailable,
-  primaryRank,
   type RedisNode,
   type RedisNodes,
   type RedisReply,
@@ -24,6 +23,7 @@ import {
 import { confirm } from './confirmation.ts';
 import { ensureFunctions } from './functions.ts';
 import { claimedRecord, functionCommand, readRecordAt } from './in-sync-record.ts';
+import { createNewestSeen } from './newest-seen.ts';
 import { searchPrimary } from './primary-search.ts';
 import { watchForNewer } from './rival.ts';
 import { endpointName, parseRole, type Role } from './role.ts';
@@ -71,8 +71,7 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
   const again = createWrittenAgain();
   let connection: Connection | undefined;
   let lastPrimary: string | undefined;
-  /** The newest primary that was seen: an older one that came back is not written to. */
-  let leastRank = 0;
+  const newest = createNewestSeen(options.redis);
   let plainUntilMs = Number.NEGATIVE_INFINITY;
   let stopped = false;
   let running = false;
@@ -117,8 +116,8 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
     const name = endpointName(node.endpoint);
     try {
       await ensureFunctions(node, LIMITS.commandDeadlineMs);
-      const rank = primaryRank(await readRecordAt(node, LIMITS.commandDeadlineMs), name);
-      if (rank < leastRank) return `it is older (${rank}) than a primary that was seen before (${leastRank})`;
+      const older = await newest.older(await readRecordAt(node, LIMITS.commandDeadlineMs), node.endpoint);
+      if (older !== undefined) return older;
       const record = await claimedRecord(node, name, LIMITS.commandDeadlineMs);
       if (record.primary !== name) return `its in-sync record speaks for ${record.primary || 'nobody'}`;
       if (stopped) return 'stopping';
@@ -129,7 +128,7 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
         connected: listedBy(role),
       };
       connection = opened;
-      leastRank = primaryRank(record, name);
+      newest.saw(record, node.endpoint);
       node.onClosed((reason) => lose(opened, reason));
       options.log('primary_found', { endpoint: name, inSync: opened.needed, term: record.term });
       if (lastPrimary !== undefined && lastPrimary !== name) writeAgain();
@@ -205,14 +204,13 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
 
   const round = async (on: Connection, items: Item[]): Promise<void> => {
     const startedMs = host.monotonicMs();
-    const rank = primaryRank(on.record, endpointName(on.node.endpoint));
     let giveUp = (): void => undefined;
     const givenUp = new Promise<void>((resolve) => {
       giveUp = resolve;
     });
-    const endWatch = watchForNewer(options, on.node.endpoint, rank, (name, itsRank) => {
-      leastRank = Math.max(leastRank, itsRank);
-      lose(on, `${name} is primary by now`);
+    const endWatch = watchForNewer(options, on.node.endpoint, on.record, (found, record) => {
+      newest.saw(record, found);
+      lose(on, `${endpointName(found)} is primary by now`);
       giveUp();
     });
     await Promise.race([givenUp, travel(on, items, startedMs)]);
@@ -240,6 +238,7 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
     on.record = record;
     on.needed = neededBy(record, endpointName(on.node.endpoint));
     if (outcome === true) {
+      newest.saw(record, on.node.endpoint);
       lastAcknowledgedAtMs = host.monotonicMs();
       options.onRound?.(items.length, lastAcknowledgedAtMs - startedMs);
     }

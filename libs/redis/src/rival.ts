@@ -6,6 +6,8 @@
 import {
   type Endpoint,
   type Host,
+  type InSyncRecord,
+  isPassedOver,
   NO_RECORD,
   NodeUnavailable,
   primaryRank,
@@ -27,24 +29,24 @@ export type RivalOptions = {
 };
 
 /**
- * Watches for a primary that is newer than `own` (of rank `rank`), beginning after a moment of patience; tells its name
- * and rank once. Returns what ends the watch.
+ * Watches for a primary that is newer than `own`, whose record is `record`, beginning after a moment of patience; tells it
+ * and its record once. Returns what ends the watch.
  */
 export function watchForNewer(
   options: RivalOptions,
   own: Endpoint,
-  rank: number,
-  onFound: (name: string, rank: number) => void,
+  record: InSyncRecord,
+  onFound: (found: Endpoint, record: InSyncRecord) => void,
 ): () => void {
   const { host, redis, nodes } = options;
   let over = false;
   const watch = async (endpoint: Endpoint): Promise<void> => {
     while (!over) {
-      const newer = await newerRank(redis, endpoint, rank);
+      const newer = await newerRecord(redis, endpoint, own, record);
       if (over) return;
       if (newer !== undefined) {
         over = true;
-        return onFound(endpointName(endpoint), newer);
+        return onFound(endpoint, newer);
       }
       await sleep(host, ASK_EVERY_MS);
     }
@@ -58,19 +60,22 @@ export function watchForNewer(
   };
 }
 
-/** The rank of this node, where it says that it is the primary and its record that it is a later one than `rank`. */
-export async function newerRank(
+/** The record of a node, where it says that it is the primary and its record that it is a later one than `own`. */
+export async function newerRecord(
   redis: RedisNodes,
   endpoint: Endpoint,
-  rank: number,
-): Promise<number | undefined> {
+  own: Endpoint,
+  record: InSyncRecord,
+): Promise<InSyncRecord | undefined> {
   try {
     const node = await redis.open(endpoint, ANSWER_WITHIN_MS);
     try {
-      const [role, record] = await node.run([['ROLE'], READ_RECORD], ANSWER_WITHIN_MS);
+      const [role, reply] = await node.run([['ROLE'], READ_RECORD], ANSWER_WITHIN_MS);
       if (parseRole(role).is !== 'primary') return undefined;
-      const its = primaryRank(parseRecord(record) ?? NO_RECORD, endpointName(endpoint));
-      return its > rank ? its : undefined;
+      const its = parseRecord(reply) ?? NO_RECORD;
+      const name = endpointName(endpoint);
+      const isLater = primaryRank(its, name) > primaryRank(record, endpointName(own));
+      return isLater && !isPassedOver(its, name, record) ? its : undefined;
     } finally {
       node.close();
     }

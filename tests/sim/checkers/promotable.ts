@@ -3,9 +3,10 @@
  * no moment could a Sentinel promote a node that does not. A Sentinel chooses by its own view, so it is asked which
  * nodes it could choose; nothing here reads what the primary lists.
  */
+import { isPassedOver } from '@holdfast/ha-core';
 import { choosable, firstOf } from '@holdfast/simulation';
 import type { Machines, NodeData } from '../redis/machines.ts';
-import { addressOf } from '../redis/wholeness.ts';
+import { addressOf, recordIn } from '../redis/wholeness.ts';
 import { Broken } from './broken.ts';
 
 /** A field of a hash that must be there, or another one that says that it has served its turn. */
@@ -66,11 +67,38 @@ export function createPromotionChecker(machines: () => Machines | undefined): Pr
     }
   };
 
+  /**
+   * Primaries that another node's record passes over: a Sentinel's command waited in a node that was frozen, whatever its
+   * priority and the set had become meanwhile. Nobody may take such a node for the primary: it must not get to claim.
+   */
+  const passedOver = new Set<string>();
+
+  const isPassed = (present: Machines, name: string, data: NodeData): boolean =>
+    present.redis.names.some(
+      (other) =>
+        present.redis.process(other).state() === 'running' &&
+        isPassedOver(
+          recordIn(data),
+          addressOf(present, name),
+          recordIn(present.redis.state(other).disk.data),
+        ),
+    );
+
+  const judgePassedOver = (present: Machines): void => {
+    for (const name of passedOver) {
+      const { disk, primary, process } = present.redis.state(name);
+      if (primary !== undefined || process.state() === 'dead') passedOver.delete(name);
+      else if (recordIn(disk.data).primary === addressOf(present, name))
+        judge(name, disk.data, 'was promoted by an old command and has claimed');
+    }
+  };
+
   const look = (): void => {
     events = 0;
     const present = machines();
     if (present === undefined) return;
     judgeOpen(present);
+    judgePassedOver(present);
     const now = promotable(present);
     const text = now.map(({ name, by }) => `${name} ${by}`).join();
     if (text === last) return;
@@ -94,7 +122,11 @@ export function createPromotionChecker(machines: () => Machines | undefined): Pr
       }
     },
     forget: ({ key, field }) => void writes.delete(`${key} ${field}`),
-    onPrimary: (name, data) => judge(name, data, 'became primary'),
+    onPrimary: (name, data) => {
+      const present = machines();
+      if (present !== undefined && isPassed(present, name, data)) passedOver.add(name);
+      else judge(name, data, 'became primary');
+    },
     always: () => {
       events += 1;
       if (events >= EVENTS_BETWEEN_LOOKS) look();

@@ -82,7 +82,7 @@ export function startMachines(options: MachinesOptions): Machines {
       name,
     );
     gate.crash();
-    world.note(`${name} starts${empty ? ' empty' : ''} as a replica of ${replicaOf?.name}: ${why}`);
+    world.note(`${name} starts${empty ? ' empty' : ''} holding: ${why}`);
     redis.restart(name, { empty, ...(replicaOf === undefined ? {} : { replicaOf }) });
   };
 

@@ -64,6 +64,16 @@ export function primaryRank(record: InSyncRecord, endpoint: string): number {
   return record.primary === endpoint ? record.term : record.term + 0.5;
 }
 
+/**
+ * Whether a node is passed over by a record that is known from another one: a later record of which it is neither primary
+ * nor member. It may call itself primary all the same: the command that promotes it waited in a node that was frozen, and
+ * it left the set meanwhile. What was acknowledged since is not on it.
+ */
+export function isPassedOver(record: InSyncRecord, endpoint: string, known: InSyncRecord): boolean {
+  const later = known.term > record.term || (known.term === record.term && known.change > record.change);
+  return later && known.primary !== endpoint && !known.members.includes(endpoint);
+}
+
 /** How safe writes are now: `full`, `degraded` with one member left, `none` when nothing is acknowledged. */
 export type InSyncLevel = 'full' | 'degraded' | 'none';
 

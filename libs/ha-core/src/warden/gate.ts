@@ -1,11 +1,15 @@
 /**
- * The start gate: of whom a Redis node is a replica when it starts (ARCHITECTURE section 5, "Warden").
+ * The start gate: how a Redis node starts (ARCHITECTURE section 5, "Warden").
  *
- * A node never trusts what it remembers: it may have been primary, and another may have been promoted since. So it always
- * starts as a replica with priority 0, and nothing that it holds can be taken for the newest by mistake. Whom it follows
- * is what most of the Sentinels beside other nodes say; the one on its own host was off or cut off with it and knows no
- * more than the node. Where they name the node itself, or nobody answers, it follows the next node of the configuration:
- * then no node may be primary, the data stays as it is, and the wardens decide by it.
+ * A node never trusts what it remembers: it may have been primary, and another may have been promoted since. Nor may it
+ * throw away at once what it has: whom the Sentinels name may be an older primary that came back, and following it would
+ * replace the node's data by less. So it always starts holding: with priority 0, as a replica of itself. Nobody can take
+ * its data, it takes nobody's, and its record can be read. Its warden compares, and makes it follow a primary that has
+ * all of its data; where there is none, the wardens decide by the data. (Where its warden is dead, Sentinel makes it
+ * follow whom it names, after some ten seconds.)
+ *
+ * What the Sentinels say is told in the log. The one on the node's own host was off or cut off with it and knows no more
+ * than the node, so that the others count.
  */
 import type { Endpoint } from '../ports/network.ts';
 
@@ -31,7 +35,7 @@ export type GateQuestion = {
 };
 
 export type GateDecision = {
-  /** Undefined only where the configuration has no other node. */
+  /** The node itself; undefined only where the configuration has no other node: then it is the primary. */
   readonly replicaOf: GateNode | undefined;
   /** One sentence for the log. */
   readonly why: string;
@@ -46,28 +50,29 @@ export function decideStart(question: GateQuestion): GateDecision {
   const index = nodes.findIndex(({ name }) => name === self);
   const own = nodes[index];
   if (own === undefined) throw new Error(`${self} is none of ${nodes.map(({ name }) => name).join(', ')}`);
-  const next = nodes[(index + 1) % nodes.length];
-  if (next === undefined || next === own) return { replicaOf: undefined, why: 'there is no other node' };
+  if (nodes.length === 1) return { replicaOf: undefined, why: 'there is no other node' };
   const beside = sentinelsBeside(self, nodes, sentinels);
   const ofOthers = words.filter(({ sentinel }) => !beside.has(sentinel));
   const heard = ofOthers.length > 0 ? ofOthers : words;
-  const toNext = (why: string): GateDecision => ({
-    replicaOf: next,
-    why: `${why}; follows the next node, ${next.name}`,
-  });
-  if (heard.length === 0) return toNext('no Sentinel answers');
+  return { replicaOf: own, why: said(nodes, own, heard, ofOthers.length > 0) };
+}
+
+function said(
+  nodes: readonly GateNode[],
+  own: GateNode,
+  heard: readonly SentinelWord[],
+  others: boolean,
+): string {
+  if (heard.length === 0) return 'no Sentinel answers';
   const named = mostNamed(nodes, heard);
   if (named === undefined) {
     const strange = heard.map(({ sentinel, primary }) => `${sentinel}: ${primary.host}:${primary.port}`);
-    return toNext(`the Sentinels name no node of the configuration (${strange.join(', ')})`);
+    return `the Sentinels name no node of the configuration (${strange.join(', ')})`;
   }
-  const said =
-    ofOthers.length > 0
-      ? `${named.votes} of ${heard.length} other Sentinels name`
-      : 'only the Sentinel beside it answers, and names';
-  return named.node === own
-    ? toNext(`${said} this node itself`)
-    : { replicaOf: named.node, why: `${said} ${named.node.name}` };
+  const who = others
+    ? `${named.votes} of ${heard.length} other Sentinels name`
+    : 'only the Sentinel beside it answers, and names';
+  return `${who} ${named.node === own ? 'this node itself' : named.node.name}`;
 }
 
 /** The node that most words name; of as many, the one of the latest word. Names that the configuration has not do not count. */

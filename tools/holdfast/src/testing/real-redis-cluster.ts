@@ -71,8 +71,7 @@ export async function startRealRedisCluster(): Promise<RealRedisCluster> {
     if (node !== undefined) {
       // Not before the Sentinels would ask anew for its priority: they could promote it by the one of its former life.
       await passGate({ ...values.redis, host: realHost, redis }, name);
-      const following = (nodes.indexOf(node) + 1) % nodes.length;
-      const of = nodes.find((one) => one.name === replicaOf) ?? nodes[following] ?? node;
+      const of = nodes.find((one) => one.name === replicaOf) ?? node;
       writeFileSync(join(own, REDIS_CONF), redisConf({ ...shared, ...secrets, node }), { mode: 0o600 });
       run(name, [redisServer(), join(own, REDIS_CONF), '--replicaof', of.host, String(of.port)]);
     } else if (sentinel !== undefined) {

@@ -156,13 +156,16 @@ function damage(ending: string): void {
 }
 
 it('comes back, whichever of its files is damaged', { timeout: 120_000 }, async () => {
-  // Without Sentinels redis-2 follows the next node.
   const running = supervise('redis-2', 'redis-3');
   supervisor = running;
   await until('redis-3', async () => (await run('redis-3', [['REPLICAOF', 'NO', 'ONE']]))[0] === 'OK');
+  /** It holds when it has started; in the place of its warden. */
   const follows = async (): Promise<boolean> => {
     const role = await askRole(redis(), endpoint('redis-2'));
-    return role?.is === 'replica' && role.link === 'connected';
+    const { host, port } = endpoint('redis-3');
+    const isHolding = role?.is === 'replica' && role.of !== `${host}:${port}`;
+    if (isHolding) await run('redis-2', [['REPLICAOF', host, String(port)]]);
+    return role?.is === 'replica' && !isHolding && role.link === 'connected';
   };
   await until('redis-2 follows', follows);
   const node = await redis().open(endpoint('redis-3'), 1500);

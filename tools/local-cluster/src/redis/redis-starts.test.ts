@@ -73,11 +73,11 @@ function cluster(
 }
 
 describe('a Redis node', () => {
-  it('follows the node that the Sentinels name, with priority 0, and says so', async () => {
+  it('holds as a replica of itself, with priority 0, and says whom the Sentinels name', async () => {
     const { launch, notes, text } = cluster(naming(18_003));
-    expect(await launch('redis-1')).toBe('redis-server /redis-1/redis.conf --replicaof 127.0.0.1 18003');
+    expect(await launch('redis-1')).toBe('redis-server /redis-1/redis.conf --replicaof 127.0.0.1 18001');
     expect(notes).toEqual([
-      'redis-1 starts as a replica of redis-3, priority 0: 2 of 2 other Sentinels name redis-3',
+      'redis-1 starts holding, priority 0, until its warden has compared: 2 of 2 other Sentinels name redis-3',
     ]);
     expect(text('redis-1/redis.conf')).toContain('\nreplica-priority 0\n');
   });
@@ -85,7 +85,7 @@ describe('a Redis node', () => {
   it('is never primary by itself: not at a cold start, not when it was the last one, not when it is named', async () => {
     for (const redis of [silent, naming(18_002)]) {
       const { launch } = cluster(redis, 'redis-2');
-      expect(await launch('redis-2')).toContain('--replicaof 127.0.0.1 18003');
+      expect(await launch('redis-2')).toContain('--replicaof 127.0.0.1 18002');
       rmSync(join(above, 'state'), { recursive: true });
     }
   });

@@ -62,7 +62,8 @@ export function createRedisStarts(options: RedisStartsOptions): RedisStarts {
     const damage = await guardData({ host, redis, nodes, folder, log, redisServer: command[0] }, node.name);
     if (damage !== undefined) options.note(node.name, damage);
     const { replicaOf, why } = await passGate({ ...values.redis, host, redis }, node.name);
-    const as = replicaOf === undefined ? 'as the only node' : `as a replica of ${replicaOf.name}, priority 0`;
+    const as =
+      replicaOf === undefined ? 'as the only node' : 'holding, priority 0, until its warden has compared';
     options.note(node.name, `starts ${as}: ${why}`);
     const text = redisConf({ node, folder, redis: values.redis, numbers, ...secrets });
     writeFileSync(join(folder, REDIS_CONF), text, { mode: 0o600 });

@@ -1,0 +1,69 @@
+/** Which node a client takes for older than what it has seen, and when it goes back. */
+import {
+  type Endpoint,
+  type InSyncRecord,
+  NodeUnavailable,
+  type RedisNodes,
+  type RedisReply,
+} from '@holdfast/ha-core';
+import { describe, expect, it } from 'vitest';
+import { createNewestSeen } from './newest-seen.ts';
+
+const at = (port: number): Endpoint => ({ host: '127.0.0.1', port });
+const name = (port: number): string => `127.0.0.1:${port}`;
+const record = (term: number, change: number, primary: number, members: readonly number[]): InSyncRecord => ({
+  term,
+  change,
+  primary: name(primary),
+  members: members.map(name),
+  writes: 0,
+});
+
+/** Nodes that answer ROLE; who has none does not answer. */
+const nodes = (roles: Readonly<Record<number, RedisReply>>): RedisNodes => ({
+  open: (endpoint) => {
+    const role = roles[endpoint.port];
+    if (role === undefined) return Promise.reject(new NodeUnavailable('silent', false));
+    const run = (): Promise<RedisReply[]> => Promise.resolve([role]);
+    return Promise.resolve({ endpoint, run, onClosed: () => undefined, close: () => undefined });
+  },
+});
+
+const AS_PRIMARY: RedisReply = ['master', 7, []];
+const AS_REPLICA: RedisReply = ['slave', '127.0.0.1', 1, 'connected', 7];
+
+describe('after a primary of term 2', () => {
+  it('one of term 1 is older, and one that was promoted from it is not', async () => {
+    const newest = createNewestSeen(nodes({}));
+    newest.saw(record(2, 0, 2, [3]), at(2));
+    expect(await newest.older(record(1, 5, 1, [2, 3]), at(1))).toBe(
+      'it is no member of the set of 127.0.0.1:2 (term 2, change 0)',
+    );
+    expect(await newest.older(record(1, 5, 1, [2, 3]), at(3))).toContain('it is older (1.5)');
+    expect(await newest.older(record(2, 0, 2, [3]), at(3))).toBeUndefined();
+    expect(await newest.older(record(2, 0, 2, [3]), at(2))).toBeUndefined();
+  });
+
+  it('one that left its set is none, whatever promoted it afterwards', async () => {
+    const newest = createNewestSeen(nodes({}));
+    newest.saw(record(2, 1, 2, [1, 3]), at(2));
+    expect(await newest.older(record(2, 1, 2, [1, 3]), at(1))).toBeUndefined();
+    newest.saw(record(2, 2, 2, [3]), at(2));
+    expect(await newest.older(record(2, 1, 2, [1, 3]), at(1))).toContain('it is no member of the set');
+  });
+});
+
+describe('after a node that was promoted, and that nobody has claimed', () => {
+  it.each([
+    ['the old primary is older while that node is one', AS_PRIMARY, 'it is older (2) than'],
+    ['the old primary is older while nobody knows', undefined, 'it is older (2) than'],
+    ['the old primary is the present one when that node follows again', AS_REPLICA, undefined],
+  ] as [string, RedisReply | undefined, string | undefined][])('%s', async (_, role, said) => {
+    const newest = createNewestSeen(nodes(role === undefined ? {} : { 3: role }));
+    newest.saw(record(2, 0, 2, [3]), at(2));
+    newest.saw(record(2, 0, 2, [3]), at(3));
+    const answer = await newest.older(record(2, 0, 2, [3]), at(2));
+    if (said === undefined) expect(answer).toBeUndefined();
+    else expect(answer).toContain(said);
+  });
+});
