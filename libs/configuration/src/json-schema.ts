@@ -19,12 +19,12 @@ export function jsonSchemaText(): string {
   return `${JSON.stringify(configurationJsonSchema(), undefined, 2)}\n`;
 }
 
-let known: JsonSchema | undefined;
+const known = new WeakMap<z.ZodType, JsonSchema>();
 
-/** The keys that the mapping at a path of the file takes; empty where any are taken. */
-export function keysAt(path: readonly PropertyKey[]): readonly string[] {
-  known ??= configurationJsonSchema();
-  let schema: JsonSchema | undefined = known;
+/** The keys that the mapping at a path of a file with this schema takes; empty where any are taken. */
+export function keysOf(whole: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
+  let schema = known.get(whole) ?? (z.toJSONSchema(whole, { io: 'input' }) as JsonSchema | undefined);
+  if (schema !== undefined) known.set(whole, schema);
   for (const part of path)
     schema = typeof part === 'number' ? schema?.items : schema?.properties?.[String(part)];
   return Object.keys(schema?.properties ?? {});
