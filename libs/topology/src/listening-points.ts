@@ -1,9 +1,12 @@
 /** Every address that a cluster takes, and what for: checked before anything is started, and opened in firewalls. */
 import type { Configuration } from '@holdfast/configuration';
 import type { Endpoint } from '@holdfast/ha-core';
+import { BROKER_NAME, CLICKHOUSE_NAME } from './cluster-nodes.ts';
 
 export type ListeningPoint = {
   readonly endpoint: Endpoint;
+  /** Name of the node that listens there; undefined for the shared address of the API. */
+  readonly owner: string | undefined;
   /** In words: `engine-1, bridge`. */
   readonly what: string;
   /** The shared address of the API, where several backends listen; the other points have one owner each. */
@@ -15,31 +18,35 @@ export function listeningPoints(
   values: Configuration,
   options: { readonly embeddedClickHouse: boolean },
 ): readonly ListeningPoint[] {
-  const own = (what: string, { host, port }: Endpoint): ListeningPoint => ({
+  const own = (owner: string, { host, port }: Endpoint, role?: string): ListeningPoint => ({
     endpoint: { host, port },
-    what,
+    owner,
+    what: role === undefined ? owner : `${owner}, ${role}`,
     shared: false,
   });
   const { hostname, port } = new URL(values.clickhouse.url);
   const { simulator } = values;
   return [
-    { endpoint: values.api.listen, what: 'the API', shared: true },
+    { endpoint: values.api.listen, owner: undefined, what: 'the API', shared: true },
     ...values.redis.nodes.map((node) => own(node.name, node)),
     ...values.redis.sentinels.map((node) => own(node.name, node)),
     ...values.redis.wardens.flatMap((warden) => [
-      own(`${warden.name}, peer link`, warden.peer),
-      own(`${warden.name}, health`, warden.health),
+      own(warden.name, warden.peer, 'peer link'),
+      own(warden.name, warden.health, 'health'),
     ]),
     ...values.engines.flatMap((engine) => [
-      own(`${engine.name}, bridge`, engine.bridge),
-      own(`${engine.name}, peer link`, engine.peer),
-      own(`${engine.name}, health`, engine.health),
+      own(engine.name, engine.bridge, 'bridge'),
+      own(engine.name, engine.peer, 'peer link'),
+      own(engine.name, engine.health, 'health'),
     ]),
     ...values.backends.map((backend) => own(backend.name, backend.listen)),
     own(values.sync.name, values.sync.api),
-    ...(options.embeddedClickHouse ? [own('clickhouse', { host: hostname, port: Number(port) })] : []),
+    ...(options.embeddedClickHouse ? [own(CLICKHOUSE_NAME, { host: hostname, port: Number(port) })] : []),
     ...(simulator === undefined
       ? []
-      : [own('broker, terminals', simulator.broker), own('broker, ledger and faults', simulator.http)]),
+      : [
+          own(BROKER_NAME, simulator.broker, 'terminals'),
+          own(BROKER_NAME, simulator.http, 'ledger and faults'),
+        ]),
   ];
 }

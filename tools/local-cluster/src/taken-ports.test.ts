@@ -19,6 +19,7 @@ async function listening(options: { readonly reusePort?: boolean } = {}): Promis
 const point = (port: number, what: string, shared: boolean) => ({
   endpoint: { host: '127.0.0.1', port },
   what,
+  owner: undefined,
   shared,
 });
 
