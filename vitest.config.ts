@@ -17,7 +17,7 @@ export default defineConfig({
     // Else one core is left idle, which on two is half of the machine.
     maxWorkers: '100%',
     projects: [
-      suite('unit', ['{apps,libs,tools}/**/src/**/*.test.ts', 'tools/setup/*.test.mjs'], 10_000),
+      suite('unit', ['{apps,libs,tools,infra/cdktf}/**/src/**/*.test.ts', 'tools/setup/*.test.mjs'], 10_000),
       suite('structure', ['tests/structure/**/*.test.ts'], 30_000),
       suite('contract', ['tests/contract/**/*.test.ts'], 60_000),
       suite('sim', ['tests/sim/**/*.test.ts'], 120_000),

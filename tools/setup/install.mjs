@@ -56,7 +56,7 @@ function wantedPackages() {
   const folders = ['apps', 'libs', 'tools'].flatMap((folder) =>
     readdirSync(join(ROOT, folder)).map((name) => join(folder, name)),
   );
-  const manifests = ['.', 'tests', ...folders].map((folder) => join(folder, 'package.json'));
+  const manifests = ['.', 'tests', 'infra/cdktf', ...folders].map((folder) => join(folder, 'package.json'));
   for (const file of [...manifests, 'package-lock.json']) {
     const path = join(ROOT, file);
     if (existsSync(path)) hash.update(file).update(readFileSync(path));

@@ -29,11 +29,12 @@ const RANK: Readonly<Record<string, number>> = {
   'tools/local-cluster': 5,
   'tools/holdfast': 6,
   'tools/bench': 7,
+  'infra/cdktf': 7,
   tests: 8,
 };
 
 /** Packages that only people who work on Holdfast run: what they import may be a devDependency, so that `npm start` does not install it. */
-const FOR_WORK_ON_IT = new Set(['tools/bench']);
+const FOR_WORK_ON_IT = new Set(['tools/bench', 'infra/cdktf']);
 
 /** Root devDependencies that the tests of every package may import without a row of their own. */
 const TEST_TOOLS = new Set(['vitest', 'fast-check']);
