@@ -64,6 +64,7 @@ const EXCEPTED: Readonly<Record<string, string>> = {
   'apps/engine/src/main.ts': 'wires the real I/O',
   'apps/warden/src/main.ts': 'wires the real I/O',
   'apps/warden/src/gate-main.ts': 'wires the real I/O',
+  'apps/warden/src/container-main.ts': 'wires the real I/O',
   'apps/warden/src/damaged-data.ts':
     "looks after the files of a node that does not run; never part of a warden's loops",
 };
