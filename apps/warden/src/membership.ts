@@ -7,8 +7,9 @@
  *   read once more: if it was excluded meanwhile, back to 0.
  * - A replica whose link is down while the Sentinels see the primary up, or that another warden asks to, gives up being
  *   promotable, so that writes can go on without it. Never the last member: that would help nobody.
- * - A replica that is cut off (neither a primary nor a majority of Sentinels in sight) gives it up too: nobody could promote
- *   it there, and the others take it out of the set meanwhile. The first INFO after the cut then says so.
+ * - A replica that is cut off (no other node, or neither a primary nor a majority of Sentinels in sight) gives it up too:
+ *   nobody could promote it there, and the others take it out of the set meanwhile. The Sentinel beside it should know that
+ *   before the cut ends, because it may be the one that is asked for a failover then.
  */
 import {
   type Host,
@@ -85,6 +86,12 @@ export function createMembership(options: MembershipOptions): Membership {
     return sights.length > 0 && heard * 2 <= sights.length;
   };
 
+  /** Sooner than the Sentinels' silence is known: no other machine answers, and none has refused a connection either. */
+  const isAlone = (): boolean => {
+    const others = options.watches.filter((watch) => watch !== own);
+    return others.every((watch) => watch.silentSinceMs() !== undefined && !watch.isProcessGone());
+  };
+
   /**
    * The process of its primary is gone, and it was the only member: nobody else has all that was acknowledged, and nobody is
    * left who could change the set. Were it not promotable when it is in sight again, the Sentinels would have nobody.
@@ -110,8 +117,9 @@ export function createMembership(options: MembershipOptions): Membership {
 
   const asReplica = async (role: Role & { is: 'replica' }, present: Present | undefined): Promise<void> => {
     const nowMs = host.monotonicMs();
-    if (present === undefined && isCutOff() && !isHeir()) {
-      await lower('neither a primary nor a majority of Sentinels is in sight');
+    if (present === undefined && (isCutOff() || isAlone()) && !isHeir()) {
+      const sight = isCutOff() ? 'neither a primary nor a majority of Sentinels' : 'no other node';
+      await lower(`${sight} is in sight`);
       return;
     }
     if (present === undefined && (own.seen()?.record.term ?? 0) < situation.newestTerm()) {

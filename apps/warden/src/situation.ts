@@ -35,8 +35,12 @@ type Sample = { readonly atMs: number; readonly offset: number };
 /** Enough for some seconds of probes. */
 const SAMPLES_MAX = 400;
 
-/** Remembers the primary of the highest rank: an old one that comes back is never taken for it. */
-export function createSituation(watches: readonly NodeWatch[], nowMs: () => number): Situation {
+/** Remembers the primary of the highest rank: an old one that comes back is not taken for it while any node may have more. */
+export function createSituation(
+  watches: readonly NodeWatch[],
+  nowMs: () => number,
+  log: (event: string, detail: Record<string, unknown>) => void,
+): Situation {
   let last: string | undefined;
   let newestTerm = 0;
   /** Promoted, and nobody has claimed it yet: above the old primary for as long as it is one. */
@@ -49,7 +53,17 @@ export function createSituation(watches: readonly NodeWatch[], nowMs: () => numb
 
   /** A replica has its record from a primary: one of an older term lacks what was acknowledged since. */
   const highest = (): number => {
-    for (const watch of watches) newestTerm = Math.max(newestTerm, watch.seen()?.record.term ?? 0);
+    const records = watches.flatMap((watch) => {
+      const seen = watch.seen();
+      return seen === undefined || seen.role.is === 'other' ? [] : [seen.record];
+    });
+    const term = Math.max(0, ...records.map((record) => record.term));
+    // Every node answers, and none has it any more: waiting for it would be waiting for ever.
+    if (term < newestTerm && records.length === watches.length) {
+      log('term_gone', { term: newestTerm, newest: term });
+      newestTerm = term;
+    }
+    newestTerm = Math.max(newestTerm, term);
     if (promoted?.watch.seen()?.role.is === 'replica') promoted = undefined;
     return Math.max(newestTerm, promoted?.rank ?? 0);
   };

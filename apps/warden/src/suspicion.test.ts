@@ -53,7 +53,7 @@ function scene(): Scene {
       close: () => undefined,
     };
   });
-  const situation = createSituation(watches, host.monotonicMs);
+  const situation = createSituation(watches, host.monotonicMs, () => undefined);
   let named = A;
   let third: string | undefined;
   let leader: { readonly promotes: string; readonly down: boolean } | undefined;

@@ -97,7 +97,7 @@ export async function createWarden(parts: {
     }),
   );
   const own = watchOf(watches, options.node);
-  const situation = createSituation(watches, host.monotonicMs);
+  const situation = createSituation(watches, host.monotonicMs, log);
   const sentinels = createSentinels({ ...options, host, redis, hurried: detects });
   const ownNode = createOwnNode({ redis, endpoint: options.node, log });
   const { sights } = sentinels;

@@ -71,7 +71,7 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
   const again = createWrittenAgain();
   let connection: Connection | undefined;
   let lastPrimary: string | undefined;
-  const newest = createNewestSeen(options.redis);
+  const newest = createNewestSeen(options);
   let plainUntilMs = Number.NEGATIVE_INFINITY;
   let stopped = false;
   let running = false;
