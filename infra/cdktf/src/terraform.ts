@@ -2,7 +2,7 @@
  * The one place that imports cdktf and its Docker provider. cdktf is archived upstream; a move to a successor is this
  * file, and the version in package.json. Full paths, because the provider's index loads every resource that it knows.
  */
-export { App, Testing, TerraformStack } from 'cdktf';
+export { App, LocalBackend, TerraformStack, Testing } from 'cdktf';
 export { Construct } from 'constructs';
 export { Container, type ContainerConfig } from '@cdktf/provider-docker/lib/container/index.js';
 export { Image } from '@cdktf/provider-docker/lib/image/index.js';
