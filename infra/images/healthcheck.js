@@ -1,6 +1,6 @@
 /**
- * The health check of containers: `node healthcheck.js http://HOST:PORT/readyz` is content with 200,
- * `node healthcheck.js redis://HOST:PORT` (`rediss` over TLS) with any answer of a Redis or Sentinel that is not busy loading:
+ * The health check of containers: `node healthcheck.js http://HOST:PORT/readyz [TEXT]` is content with 200, and with the
+ * text in the answer where one is given, `node healthcheck.js redis://HOST:PORT` (`rediss` over TLS) with any answer of a Redis or Sentinel that is not busy loading:
  * whether the password is right is for others to find out. Ends with 1 and the reason in words.
  */
 import { connect } from 'node:net';
@@ -9,7 +9,7 @@ import { connect as connectEncrypted } from 'node:tls';
 const WITHIN_MS = 2000;
 const CONTENT = /^(\+PONG|-NOAUTH|-NOPERM)/;
 
-const given = process.argv[2] ?? '';
+const [given = '', text = ''] = process.argv.slice(2);
 const url = URL.parse(given);
 
 function pingRedis({ protocol, hostname, port }) {
@@ -34,8 +34,9 @@ function pingRedis({ protocol, hostname, port }) {
 
 async function askHttp() {
   const answer = await fetch(url, { signal: AbortSignal.timeout(WITHIN_MS) });
-  const text = (await answer.text()).trim();
-  if (answer.status !== 200) throw new Error(`${answer.status} ${text.slice(0, 200)}`);
+  const said = (await answer.text()).trim();
+  if (answer.status !== 200) throw new Error(`${answer.status} ${said.slice(0, 200)}`);
+  if (!said.includes(text)) throw new Error(`the answer does not hold ${text}`);
 }
 
 try {

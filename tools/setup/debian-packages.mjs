@@ -4,30 +4,43 @@
  * address, its proxy and its keys are those of this machine's own apt.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { programPath } from './machine.mjs';
 
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 const STEP_LIMIT_MS = 180_000;
 
+/** The release of this Debian, such as bookworm; undefined where this is none. */
+export function debianRelease() {
+  const { id, codename } = osRelease();
+  return id === 'debian' && codename !== '' ? codename : undefined;
+}
+
+/** The address of Debian's archive that this machine's apt uses. Throws an error where there is none. */
+export function debianArchive() {
+  const archive = archiveOf(run('apt-get', ['indextargets', '--format', TARGET_FORMAT]), osRelease());
+  if (!archive) throw new Error("apt's sources here name no archive of Debian");
+  return archive;
+}
+
 /**
  * Unpacks packages of a Debian release, and all that they need, into `<folder>/root`; what apt keeps is beside it.
- * Throws an error that says what is missing or what apt said.
+ * `installed` is dpkg's status file of a system that they are for: what is there is left out. Throws an error that says
+ * what is missing or what apt said.
  */
-export function unpackDebianPackages({ folder, release, packages }) {
+export function unpackDebianPackages({ folder, release, packages, installed }) {
   for (const program of ['apt-get', 'dpkg-deb']) {
     if (!programPath(program))
       throw new Error(`${packages.join(' ')} of Debian: this machine has no ${program}`);
   }
-  const archive = archiveOf(run('apt-get', ['indextargets', '--format', TARGET_FORMAT]), osRelease());
-  if (!archive)
-    throw new Error(`${packages.join(' ')} of Debian: apt's sources here name no archive of Debian`);
+  const archive = debianArchive();
   for (const name of ['lists/partial', 'archives/partial', 'root']) {
     mkdirSync(join(folder, name), { recursive: true });
   }
   // No package counts as installed, so that apt fetches the C library too.
-  writeFileSync(join(folder, 'status'), '');
+  if (installed === undefined) writeFileSync(join(folder, 'status'), '');
+  else copyFileSync(installed, join(folder, 'status'));
   writeFileSync(join(folder, 'archive.sources'), sourcesText(archive, release, existsSync(KEYRING)));
   writeFileSync(join(folder, 'apt.conf'), aptConfiguration(folder, existsSync('/etc/apt/apt.conf')));
   const env = { APT_CONFIG: join(folder, 'apt.conf'), DEBIAN_FRONTEND: 'noninteractive' };
