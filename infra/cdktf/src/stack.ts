@@ -2,7 +2,15 @@
 import type { Environment } from './environment/load.ts';
 import type { Host } from './environment/processes.ts';
 import { type Part, stackName } from './naming.ts';
-import { type App, DockerProvider, Image, LocalBackend, TerraformStack } from './terraform.ts';
+import {
+  addImage,
+  addProvider,
+  addStack,
+  type App,
+  type DockerProvider,
+  type Image,
+  type TerraformStack,
+} from './terraform.ts';
 
 export type Stack = {
   readonly scope: TerraformStack;
@@ -15,15 +23,15 @@ export type Stack = {
 /** An empty stack, with its state in the environment's folder. */
 export function createStack(app: App, environment: Environment, part: Part): Stack {
   const { hosts } = environment.values;
-  const scope = new TerraformStack(app, stackName(environment.name, part));
-  new LocalBackend(scope, { path: `${environment.state}/${stackName(environment.name, part)}.tfstate` });
+  const name = stackName(environment.name, part);
+  const scope = addStack(app, name, `${environment.state}/${name}.tfstate`);
   const engines = new Map<string, DockerProvider>();
   const images = new Map<string, Image>();
   const engine = (host: Host): DockerProvider => {
     const known = engines.get(host.name);
     if (known !== undefined) return known;
     const alias = hosts.length > 1 ? { alias: host.name } : {};
-    const made = new DockerProvider(scope, `docker-${host.name}`, { host: host.docker, ...alias });
+    const made = addProvider(scope, `docker-${host.name}`, { host: host.docker, ...alias });
     engines.set(host.name, made);
     return made;
   };
@@ -31,7 +39,7 @@ export function createStack(app: App, environment: Environment, part: Part): Sta
     const id = `image-${host.name}-${name.replaceAll(/[^A-Za-z0-9]+/g, '-')}`;
     const known = images.get(id);
     if (known !== undefined) return known;
-    const made = new Image(scope, id, { name, keepLocally: true, provider: engine(host) });
+    const made = addImage(scope, id, { name, keepLocally: true, provider: engine(host) });
     images.set(id, made);
     return made;
   };

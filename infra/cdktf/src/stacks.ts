@@ -11,7 +11,7 @@ import type { Environment } from './environment/load.ts';
 import type { Kind } from './environment/processes.ts';
 import { labelsOf, networkName, type Part, PARTS } from './naming.ts';
 import { createStack, type Stack } from './stack.ts';
-import { type App, Network, Volume } from './terraform.ts';
+import { addNetwork, addVolume, type App } from './terraform.ts';
 import { volumesOf } from './volumes.ts';
 
 const PART: Readonly<Record<Kind, Part>> = {
@@ -50,7 +50,7 @@ function addBase(stack: Stack): void {
   const [host] = values.hosts;
   const { subnet, dynamic } = values.network;
   if (values.network.mode === 'bridge' && host !== undefined && subnet !== undefined) {
-    new Network(scope, 'network', {
+    addNetwork(scope, 'network', {
       provider: stack.engine(host),
       name: networkName(name),
       driver: 'bridge',
@@ -61,7 +61,7 @@ function addBase(stack: Stack): void {
   }
   for (const process of processes) {
     for (const { volume } of volumesOf(name, process)) {
-      new Volume(scope, volume, {
+      addVolume(scope, volume, {
         provider: stack.engine(process.host),
         name: volume,
         labels: labelsOf(name, { 'holdfast.process': process.name }),

@@ -6,7 +6,7 @@ import { CONFIGURATION_FOLDER, SECRETS_FOLDER } from '../environment/container-p
 import type { Process } from '../environment/processes.ts';
 import { containerName, labelsOf, networkName } from '../naming.ts';
 import type { Stack } from '../stack.ts';
-import { Container, type ContainerConfig } from '../terraform.ts';
+import { addDockerContainer, type Container, type ContainerConfig } from '../terraform.ts';
 import { volumesOf } from '../volumes.ts';
 import { HEALTH, SECONDS_TO_HEALTHY, SECONDS_TO_STOP } from './container-numbers.ts';
 
@@ -36,7 +36,7 @@ export function addContainer(stack: Stack, options: ContainerOptions): Container
   const { process, user, limit } = options;
   const { name, kind, host } = process;
   const { logs } = environment.values;
-  return new Container(stack.scope, name, {
+  return addDockerContainer(stack.scope, name, {
     provider: stack.engine(host),
     name: containerName(environment.name, name),
     image: stack.image(host, options.image).imageId,

@@ -21,7 +21,7 @@ function hosts({ hosts: list }: EnvironmentValues): Disagreement[] {
 
 function network({ network: { mode, subnet, dynamic }, hosts: list }: EnvironmentValues): Disagreement[] {
   if (mode === 'host') {
-    return [...Object.entries({ subnet, dynamic })].flatMap(([field, value]) =>
+    return Object.entries({ subnet, dynamic }).flatMap(([field, value]) =>
       value === undefined
         ? []
         : [

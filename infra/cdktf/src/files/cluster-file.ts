@@ -13,11 +13,10 @@ export function clusterFile({ cluster, clusterText }: Environment, kind: Kind): 
 
 /** The schema wants an account: the first, with as little of it as may be. */
 function forKeepers(cluster: Configuration): Configuration {
-  const { simulator, ...values } = cluster;
-  const accounts = values.accounts.slice(0, 1).map((account) => ({
+  const accounts = cluster.accounts.slice(0, 1).map((account) => ({
     ...account,
     terminals: account.terminals.filter(({ role }) => role === 'primary'),
     symbols: account.symbols.slice(0, 1),
   }));
-  return { ...values, accounts, webhooks: [] };
+  return { ...cluster, accounts, webhooks: [], simulator: undefined };
 }
