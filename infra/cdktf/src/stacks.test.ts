@@ -102,9 +102,9 @@ describe.each(EXAMPLES)('the environment %s', (example) => {
     const volumes = Object.values(texts.get('base')?.resource.docker_volume ?? {});
     for (const volume of volumes) expect(volume).toMatchObject({ lifecycle: { prevent_destroy: true } });
     const mounted = [...containers.values()].flatMap(({ volumes: own }) =>
-      (own ?? []).flatMap((one) => (one['volume_name'] === undefined ? [] : [one['volume_name']])),
+      (own ?? []).flatMap((one) => (one.volume_name === undefined ? [] : [one.volume_name])),
     );
-    expect(mounted.toSorted()).toEqual(volumes.map((volume) => volume['name']).toSorted());
+    expect(mounted.toSorted()).toEqual(volumes.map(({ name }) => name).toSorted());
     expect(containers.get('sync')?.volumes).toContainEqual({
       volume_name: `holdfast-${example}-sync-snapshots`,
       container_path: '/var/lib/duckdb/backups',
@@ -113,7 +113,7 @@ describe.each(EXAMPLES)('the environment %s', (example) => {
 
   it('mounts the secrets read-only, and holds none', () => {
     for (const { volumes } of containers.values()) {
-      for (const volume of (volumes ?? []).filter((one) => one['host_path'] !== undefined)) {
+      for (const volume of (volumes ?? []).filter((one) => one.host_path !== undefined)) {
         expect(volume).toEqual({
           host_path: environment.values.secrets,
           container_path: '/run/secrets/holdfast',

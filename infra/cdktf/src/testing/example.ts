@@ -56,8 +56,13 @@ export function faultsOf(
   example: Example,
   changes: { readonly environment?: Changes; readonly cluster?: Changes },
 ): readonly Fault[] {
+  return faultsIn(() => changedExample(example, changes));
+}
+
+/** Every fault that loading tells; an empty list when it tells none. */
+export function faultsIn(load: () => unknown): readonly Fault[] {
   try {
-    changedExample(example, changes);
+    load();
   } catch (error) {
     if (error instanceof ConfigurationError) return error.faults;
     throw error;
@@ -73,7 +78,7 @@ export type ContainerText = {
   readonly entrypoint?: readonly string[];
   readonly user: string;
   readonly ports?: readonly { readonly ip: string; readonly internal: number; readonly external: number }[];
-  readonly volumes: readonly Readonly<Record<string, unknown>>[];
+  readonly volumes: readonly { readonly volume_name?: string; readonly host_path?: string }[];
   readonly healthcheck: { readonly test: readonly string[]; readonly interval: string };
   readonly [key: string]: unknown;
 };
@@ -83,7 +88,7 @@ export type StackText = {
     readonly docker_container?: Readonly<Record<string, ContainerText>>;
     readonly docker_image?: Readonly<Record<string, { readonly name: string }>>;
     readonly docker_network?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-    readonly docker_volume?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+    readonly docker_volume?: Readonly<Record<string, { readonly name: string }>>;
   };
   readonly [key: string]: unknown;
 };
