@@ -1,7 +1,7 @@
 /** What the nodes say now, put together: who is the primary, who lags behind it, who is gone. Plain questions, no state of its own but what was seen. */
-import { type InSyncRecord, isPassedOver, primaryRank } from '@holdfast/ha-core';
+import { type InSyncRecord, isNewer, isPassedOver, NO_RECORD, primaryRank } from '@holdfast/ha-core';
 import type { Role } from '@holdfast/redis';
-import type { NodeWatch } from './node-watch.ts';
+import type { NodeSeen, NodeWatch } from './node-watch.ts';
 
 export type Present = {
   readonly watch: NodeWatch;
@@ -32,8 +32,13 @@ export type Situation = {
 
 type Sample = { readonly atMs: number; readonly offset: number };
 
+/** What all nodes say was asked one after the other: it must stay so for some rounds of questions. */
+const GONE_AFTER_MS = 300;
 /** Enough for some seconds of probes. */
 const SAMPLES_MAX = 400;
+
+const isLater = (one: InSyncRecord, other: InSyncRecord): boolean =>
+  isNewer({ ...one, writes: 0 }, { ...other, writes: 0 });
 
 /** Remembers the primary of the highest rank: an old one that comes back is not taken for it while any node may have more. */
 export function createSituation(
@@ -42,43 +47,58 @@ export function createSituation(
   log: (event: string, detail: Record<string, unknown>) => void,
 ): Situation {
   let last: string | undefined;
-  let newestTerm = 0;
+  /** The newest record that any node was seen to have, and since when it is known. */
+  let newest: InSyncRecord = NO_RECORD;
+  let newestAtMs = 0;
+  let goneSinceMs: number | undefined;
   /** Promoted, and nobody has claimed it yet: above the old primary for as long as it is one. */
   let promoted: { readonly watch: NodeWatch; readonly rank: number } | undefined;
   let samples: Sample[] = [];
   let sampledAtMs = 0;
 
-  const passedOver = (name: string, record: InSyncRecord): boolean =>
-    watches.some((other) => isPassedOver(record, name, other.seen()?.record ?? record));
-
-  /** A replica has its record from a primary: one of an older term lacks what was acknowledged since. */
-  const highest = (): number => {
+  /** Looks whether any node has a newer record, and whether the newest is still there. */
+  const learn = (): void => {
     const records = watches.flatMap((watch) => {
       const seen = watch.seen();
       return seen === undefined || seen.role.is === 'other' ? [] : [seen.record];
     });
-    const term = Math.max(0, ...records.map((record) => record.term));
-    // Every node answers, and none has it any more: waiting for it would be waiting for ever.
-    if (term < newestTerm && records.length === watches.length) {
-      log('term_gone', { term: newestTerm, newest: term });
-      newestTerm = term;
+    const best = records.reduce((one, other) => (isLater(other, one) ? other : one), NO_RECORD);
+    if (isLater(best, newest)) {
+      newest = best;
+      newestAtMs = nowMs();
     }
-    newestTerm = Math.max(newestTerm, term);
+    const isGone = isLater(newest, best) && records.length === watches.length;
+    goneSinceMs = isGone ? (goneSinceMs ?? nowMs()) : undefined;
+    // Every node answers, and none has it any more: waiting for it would be waiting for ever.
+    if (goneSinceMs !== undefined && nowMs() - goneSinceMs > GONE_AFTER_MS) {
+      log('newest_gone', { term: newest.term, change: newest.change, newest: best.term });
+      newest = best;
+      goneSinceMs = undefined;
+    }
+  };
+
+  /** By what was known when the node was asked: an answer that is older than that proves nothing. */
+  const passedOver = (name: string, { record, sentAtMs }: NodeSeen): boolean =>
+    isPassedOver(record, name, newestAtMs <= sentAtMs ? newest : undefined);
+
+  /** A replica has its record from a primary: one of an older term lacks what was acknowledged since. */
+  const highest = (): number => {
+    learn();
     if (promoted?.watch.seen()?.role.is === 'replica') promoted = undefined;
-    return Math.max(newestTerm, promoted?.rank ?? 0);
+    return Math.max(newest.term, promoted?.rank ?? 0);
   };
 
   const present = (): Present | undefined => {
+    const least = highest();
     const primaries = watches.flatMap((watch): (Present & { atMs: number })[] => {
       const seen = watch.seen();
       if (seen?.role.is !== 'primary' || watch.goneSinceMs() !== undefined) return [];
       const { role, record, atMs } = seen;
-      if (passedOver(watch.name, record)) return [];
+      if (passedOver(watch.name, seen)) return [];
       return [{ watch, name: watch.name, role, record, rank: primaryRank(record, watch.name), atMs }];
     });
     primaries.sort((a, b) => b.rank - a.rank || b.role.replicas.length - a.role.replicas.length);
     const [best] = primaries;
-    const least = highest();
     if (best === undefined || best.rank < least) return undefined;
     if (best.rank > least) promoted = { watch: best.watch, rank: best.rank };
     if (last !== best.name) samples = [];
@@ -91,10 +111,9 @@ export function createSituation(
     return best;
   };
 
-  /** The record of a node that says that it is primary. */
-  const asPrimary = (watch: NodeWatch): InSyncRecord | undefined => {
+  const asPrimary = (watch: NodeWatch): NodeSeen | undefined => {
     const seen = watch.seen();
-    return seen?.role.is === 'primary' ? seen.record : undefined;
+    return seen?.role.is === 'primary' ? seen : undefined;
   };
 
   return {
@@ -103,17 +122,18 @@ export function createSituation(
     rank: highest,
     newestTerm: () => Math.floor(highest()),
     isOutdated: (watch) => {
-      const record = asPrimary(watch);
-      if (record === undefined) return false;
-      return primaryRank(record, watch.name) < highest() || passedOver(watch.name, record);
+      const seen = asPrimary(watch);
+      if (seen === undefined) return false;
+      return primaryRank(seen.record, watch.name) < highest() || passedOver(watch.name, seen);
     },
     lacks: (watch) => {
-      const record = asPrimary(watch);
-      if (record === undefined) return false;
-      return record.term < Math.floor(highest()) || passedOver(watch.name, record);
+      const seen = asPrimary(watch);
+      if (seen === undefined) return false;
+      const isOlder = seen.record.term < Math.floor(highest()) && seen.sentAtMs >= newestAtMs;
+      return isOlder || passedOver(watch.name, seen);
     },
     forget: () => {
-      newestTerm = 0;
+      newest = NO_RECORD;
       promoted = undefined;
     },
     lagMs: (replica) => {

@@ -28,7 +28,7 @@ function answering(role: RedisReply | undefined, term: string, speaksFor: string
         ? Promise.reject(new NodeUnavailable('gone', false))
         : Promise.resolve({
             endpoint,
-            run: () => Promise.resolve([role, [term, change, speaksFor, '', '0']]),
+            run: () => Promise.resolve([role, [term, change, speaksFor, '127.0.0.1:2', '0']]),
             onClosed: () => undefined,
             close: () => undefined,
           }),

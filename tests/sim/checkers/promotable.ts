@@ -68,10 +68,11 @@ export function createPromotionChecker(machines: () => Machines | undefined): Pr
   };
 
   /**
-   * Primaries that another node's record passes over: a Sentinel's command waited in a node that was frozen, whatever its
-   * priority and the set had become meanwhile. Nobody may take such a node for the primary: it must not get to claim.
+   * Primaries that another node's record passes over: a Sentinel's command waited in a node that was frozen, or the Sentinel
+   * took an old primary whose INFO it never had for promotable. Nobody may take such a node for the primary: nobody may
+   * claim it.
    */
-  const passedOver = new Set<string>();
+  const passedOver = new Map<string, { readonly term: number }>();
 
   const isPassed = (present: Machines, name: string, data: NodeData): boolean =>
     present.redis.names.some(
@@ -85,11 +86,10 @@ export function createPromotionChecker(machines: () => Machines | undefined): Pr
     );
 
   const judgePassedOver = (present: Machines): void => {
-    for (const name of passedOver) {
+    for (const [name, { term }] of passedOver) {
       const { disk, primary, process } = present.redis.state(name);
       if (primary !== undefined || process.state() === 'dead') passedOver.delete(name);
-      else if (recordIn(disk.data).primary === addressOf(present, name))
-        judge(name, disk.data, 'was promoted by an old command and has claimed');
+      else if (recordIn(disk.data).term > term) judge(name, disk.data, 'was claimed, though passed over,');
     }
   };
 
@@ -124,7 +124,7 @@ export function createPromotionChecker(machines: () => Machines | undefined): Pr
     forget: ({ key, field }) => void writes.delete(`${key} ${field}`),
     onPrimary: (name, data) => {
       const present = machines();
-      if (present !== undefined && isPassed(present, name, data)) passedOver.add(name);
+      if (present !== undefined && isPassed(present, name, data)) passedOver.set(name, recordIn(data));
       else judge(name, data, 'became primary');
     },
     always: () => {

@@ -4,6 +4,7 @@ import {
   inSyncLevel,
   type InSyncRecord,
   isNewer,
+  isPassedOver,
   levelNow,
   neededBy,
   primaryRank,
@@ -52,6 +53,46 @@ describe('of two records', () => {
 it('ranks a promoted node above the old primary and below whoever has claimed since', () => {
   expect(primaryRank(record(4, 0), 'b')).toBeGreaterThan(primaryRank(record(4, 7), 'a'));
   expect(primaryRank({ ...record(5, 0), primary: 'b' }, 'b')).toBeGreaterThan(primaryRank(record(4, 0), 'c'));
+});
+
+describe('a node that calls itself primary', () => {
+  it.each([
+    [
+      'that has claimed, and of whom nothing later is known, is not passed over',
+      record(2, 1),
+      'a',
+      record(2, 1),
+      false,
+    ],
+    ['that was promoted as a member is not', record(2, 1), 'b', record(2, 1), false],
+    ['that was promoted as no member is', record(2, 1), 'd', undefined, true],
+    [
+      'that had left the set before the command came is',
+      record(2, 1),
+      'b',
+      { ...record(2, 2), members: ['c'] },
+      true,
+    ],
+    [
+      'whose term is over is, though it was its primary',
+      record(2, 1),
+      'a',
+      { ...record(3, 0), primary: 'b', members: ['c'] },
+      true,
+    ],
+    [
+      'that has no record yet is not: the first start',
+      { ...record(0, 0), primary: '' },
+      'd',
+      undefined,
+      false,
+    ],
+  ] as [string, InSyncRecord, string, InSyncRecord | undefined, boolean][])(
+    '%s',
+    (_, its, name, known, over) => {
+      expect(isPassedOver(its, name, known)).toBe(over);
+    },
+  );
 });
 
 it('tells how safe writes are', () => {

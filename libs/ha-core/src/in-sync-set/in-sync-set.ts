@@ -65,13 +65,19 @@ export function primaryRank(record: InSyncRecord, endpoint: string): number {
 }
 
 /**
- * Whether a node is passed over by a record that is known from another one: a later record of which it is neither primary
- * nor member. It may call itself primary all the same: the command that promotes it waited in a node that was frozen, and
- * it left the set meanwhile. What was acknowledged since is not on it.
+ * Whether a node that calls itself primary cannot be it, whatever promoted it: it has not claimed, and is no member of the
+ * set in its own record; or a later record is known, of which it is neither primary nor member. (The command that
+ * promotes may wait in a node that is frozen and leaves the set meanwhile; and Sentinel takes an old primary whose INFO it
+ * never had for promotable.) What was acknowledged since need not be on it.
  */
-export function isPassedOver(record: InSyncRecord, endpoint: string, known: InSyncRecord): boolean {
-  const later = known.term > record.term || (known.term === record.term && known.change > record.change);
-  return later && known.primary !== endpoint && !known.members.includes(endpoint);
+export function isPassedOver(
+  record: InSyncRecord,
+  endpoint: string,
+  known: InSyncRecord = NO_RECORD,
+): boolean {
+  const isOfOthers = record.term > 0 && record.primary !== endpoint && !record.members.includes(endpoint);
+  const isLater = known.term > record.term || (known.term === record.term && known.change > record.change);
+  return isOfOthers || (isLater && known.primary !== endpoint && !known.members.includes(endpoint));
 }
 
 /** How safe writes are now: `full`, `degraded` with one member left, `none` when nothing is acknowledged. */

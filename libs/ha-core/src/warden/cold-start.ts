@@ -7,7 +7,7 @@
  * holds it. Two that are missing can, unless the newest record names neither of them: then only a person may give up
  * what they may hold.
  */
-import { type InSyncRecord, isNewer } from '../in-sync-set/in-sync-set.ts';
+import { type InSyncRecord, isNewer, isPassedOver } from '../in-sync-set/in-sync-set.ts';
 
 export type NodeData = { readonly endpoint: string; readonly record: InSyncRecord };
 
@@ -43,7 +43,12 @@ export function decideColdStart(
   const equals = written
     .filter(({ record: other }) => !isNewer(record, other))
     .map(({ endpoint }) => endpoint);
-  const endpoint = named !== undefined && equals.includes(named) ? named : newest.endpoint;
+  // Nobody takes one that the set passes over for the primary, though it has as much.
+  const [member] = equals.filter((one) => !isPassedOver(record, one));
+  const endpoint =
+    named !== undefined && equals.includes(named) && !isPassedOver(record, named)
+      ? named
+      : (member ?? newest.endpoint);
   return {
     is: 'start',
     endpoint,
