@@ -16,18 +16,33 @@ function run(environment: Changes, words: readonly string[] = []) {
     });
     const read = (path: string): unknown =>
       existsSync(join(output, path)) ? JSON.parse(readFileSync(join(output, path), 'utf8')) : undefined;
-    return { ...done, wrote: existsSync(output), base: read('stacks/local-base/cdk.tf.json'), output };
+    return {
+      ...done,
+      wrote: existsSync(output),
+      base: read('stacks/local-base/cdk.tf.json'),
+      manifest: read('manifest.json'),
+      output,
+    };
   });
 }
 
 describe('main.ts', () => {
   it('writes a folder for each stack and says which', () => {
-    const { status, stdout, base, output, stderr } = run({});
+    const { status, stdout, base, manifest, output, stderr } = run({});
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout.trim().split('\n')).toEqual(
       ['base', 'data', 'apps', 'monitoring'].map((part) => `${output}/stacks/local-${part}`),
     );
     expect(base).toMatchObject({ resource: { docker_network: { network: { name: 'holdfast-local' } } } });
+    // The order in which `cdktf deploy` brings them up.
+    expect(manifest).toMatchObject({
+      stacks: {
+        'local-base': { dependencies: [] },
+        'local-data': { dependencies: ['local-base'] },
+        'local-apps': { dependencies: ['local-base', 'local-data'] },
+        'local-monitoring': { dependencies: ['local-base'] },
+      },
+    });
   });
 
   it('refuses what is wrong with its place, and writes nothing', () => {

@@ -17,6 +17,14 @@ it.each(EXAMPLES)('the stacks of %s', async (example) => {
     const hash = createHash('sha256').update(value).digest('hex').slice(0, 16);
     return `${/^\w+=/.exec(value)?.[0] ?? ''}${value.length} characters, sha256 ${hash}`;
   };
-  const text = JSON.stringify(Object.fromEntries(stackTexts(environment)), shown, 1);
-  await expect(`${text}\n`).toMatchFileSnapshot(`./testing/${example}.stacks.snap`);
+  const lines = [...stackTexts(environment)].flatMap(([part, { resource, ...others }]) => [
+    `${part} ${JSON.stringify(others, shown)}`,
+    ...Object.entries(resource).flatMap(([type, all]) =>
+      Object.entries(all ?? {}).flatMap(([name, fields]) => [
+        `${part} ${type} ${name}`,
+        ...Object.entries(fields).map(([field, value]) => `  ${field}: ${JSON.stringify(value, shown)}`),
+      ]),
+    ),
+  ]);
+  await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(`./testing/${example}.stacks.snap`);
 });

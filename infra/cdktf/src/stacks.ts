@@ -29,19 +29,31 @@ const PART: Readonly<Record<Kind, Part>> = {
   grafana: 'monitoring',
 };
 
+/** For `cdktf deploy`, which else brings them all up at once; with terraform the order is the caller's. */
+const AFTER: Readonly<Record<Part, readonly Part[]>> = {
+  base: [],
+  data: ['base'],
+  apps: ['base', 'data'],
+  monitoring: ['base'],
+};
+
 /** Adds all stacks of an environment to the app; answers them by their part. Monitoring is left out where there is none. */
 export function addStacks(app: App, environment: Environment): ReadonlyMap<Part, Stack> {
   const wanted = PARTS.filter(
     (part) => part === 'base' || environment.processes.some(({ kind }) => PART[kind] === part),
   );
-  return new Map(
-    wanted.map((part) => {
-      const stack = createStack(app, environment, part);
-      if (part === 'base') addBase(stack);
-      else addProcesses(stack, part);
-      return [part, stack];
-    }),
-  );
+  const made = new Map<Part, Stack>();
+  for (const part of wanted) {
+    const stack = createStack(app, environment, part);
+    if (part === 'base') addBase(stack);
+    else addProcesses(stack, part);
+    for (const earlier of AFTER[part]) {
+      const needed = made.get(earlier);
+      if (needed !== undefined) stack.scope.addDependency(needed.scope);
+    }
+    made.set(part, stack);
+  }
+  return made;
 }
 
 function addBase(stack: Stack): void {
