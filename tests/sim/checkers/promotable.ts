@@ -77,7 +77,9 @@ export function createPromotionChecker(machines: () => Machines | undefined): Pr
   const isPassed = (present: Machines, name: string, data: NodeData): boolean =>
     present.redis.names.some(
       (other) =>
-        present.redis.process(other).state() === 'running' &&
+        // It is only now being started itself, and others may be yet to come.
+        other !== name &&
+        present.process(other) !== undefined &&
         isPassedOver(
           recordIn(data),
           addressOf(present, name),
