@@ -5,7 +5,7 @@ const suite = (
   name: string,
   include: string[],
   testTimeout: number,
-  more: { fileParallelism?: false } = {},
+  more: { fileParallelism?: false; globalSetup?: string[] } = {},
 ) => ({
   extends: true as const,
   test: { name, include, testTimeout, hookTimeout: testTimeout, ...more },
@@ -24,6 +24,10 @@ export default defineConfig({
       suite('planted', ['tests/planted/**/*.test.ts'], 300_000),
       suite('e2e', ['tests/e2e/**/*.test.ts'], 300_000, { fileParallelism: false }),
       suite('chaos', ['tests/chaos/**/*.test.ts'], 60_000, { fileParallelism: false }),
+      suite('infra', ['tests/infra/**/*.test.ts'], 300_000, {
+        fileParallelism: false,
+        globalSetup: ['tests/infra/host/global-setup.ts'],
+      }),
     ],
   },
 });

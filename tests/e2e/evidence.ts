@@ -13,8 +13,11 @@ type Places = {
   readonly broker: string;
 };
 
+/** What this needs of a cluster, however it runs. */
+export type Gathered = Pick<Cluster, 'configurationText' | 'secret'>;
+
 /** Where the stores of a cluster answer, from its configuration file. */
-export function placesOf(cluster: Cluster): Places {
+export function placesOf(cluster: Gathered): Places {
   const values = parse(cluster.configurationText()) as {
     sync: { api: { host: string; port: number } };
     clickhouse: { url: string; database?: string };
@@ -50,12 +53,12 @@ async function pages(
 }
 
 /** The broker's ledger. */
-export async function ledgerOf(cluster: Cluster): Promise<Ledger> {
+export async function ledgerOf(cluster: Gathered): Promise<Ledger> {
   const response = await fetch(`${placesOf(cluster).broker}/ledger`);
   return (await response.json()) as Ledger;
 }
 
-async function duckdbOf(cluster: Cluster, account: string): Promise<StoredRow[]> {
+async function duckdbOf(cluster: Gathered, account: string): Promise<StoredRow[]> {
   const { sync } = placesOf(cluster);
   const headers = { authorization: `Bearer ${cluster.secret('cluster')}` };
   return pages(async (after) => {
@@ -67,7 +70,7 @@ async function duckdbOf(cluster: Cluster, account: string): Promise<StoredRow[]>
   });
 }
 
-async function clickhouseOf(cluster: Cluster, account: string): Promise<StoredRow[]> {
+async function clickhouseOf(cluster: Gathered, account: string): Promise<StoredRow[]> {
   const { clickhouse, database } = placesOf(cluster);
   const query = `SELECT number, record FROM ${database}.records FINAL WHERE account = '${account}' ORDER BY number FORMAT JSONEachRow`;
   const response = await fetch(clickhouse, { method: 'POST', body: query });
@@ -87,7 +90,7 @@ async function clickhouseOf(cluster: Cluster, account: string): Promise<StoredRo
  * all of it. Throws when that does not come within `limitMs`.
  */
 export async function gather(
-  cluster: Cluster,
+  cluster: Gathered,
   client: Client,
   account: string,
   limitMs: number,

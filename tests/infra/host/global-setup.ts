@@ -1,0 +1,54 @@
+/** Once for all tests of this folder: the engine, the images, the provider. Everything ends, and goes, with the last test. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { TestProject } from 'vitest/node';
+import { openEngine } from './engine.ts';
+import { type Built, makeImages } from './images.ts';
+import { chooseProvider } from './provider.ts';
+
+/** What the tests get of it; plain values, because tests run in other threads. */
+export type Stage = {
+  readonly folder: string;
+  /** Where the Docker engine listens. */
+  readonly engine: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly told: { readonly engine: string; readonly provider: string };
+  readonly built: readonly Built[];
+};
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    stage: Stage;
+  }
+}
+
+const PARTS =
+  process.env['HOLDFAST_CONTAINERS'] ??
+  fileURLToPath(new URL('../../../node_modules/.cache/holdfast/containers', import.meta.url));
+
+export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-infra-'));
+  const ends: (() => Promise<void> | void)[] = [
+    () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }),
+  ];
+  const tearDown = async (): Promise<void> => {
+    for (const end of ends.reverse()) await end();
+  };
+  try {
+    const engine = await openEngine(folder, join(PARTS, 'engine'));
+    ends.push(engine.stop);
+    const context = join(folder, 'images');
+    mkdirSync(context);
+    const built = await makeImages(engine, context, PARTS);
+    rmSync(context, { recursive: true });
+    const provider = await chooseProvider(folder, engine.env);
+    const told = { engine: engine.told, provider: provider.told };
+    project.provide('stage', { folder, engine: engine.address, env: provider.env, told, built });
+    return tearDown;
+  } catch (error) {
+    await tearDown();
+    throw error;
+  }
+}

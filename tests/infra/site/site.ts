@@ -1,0 +1,128 @@
+/** A deployed environment as its tests see it: clients through the load balancer, containers by name, volumes on the host. */
+import { join } from 'node:path';
+import { createClient, type Client } from '../../e2e/client.ts';
+import { until } from '../../e2e/cluster.ts';
+import { type Gathered, placesOf } from '../../e2e/evidence.ts';
+import { run } from '../host/commands.ts';
+import type { Stage } from '../host/global-setup.ts';
+import { type EnvironmentFiles, writeEnvironment } from './environment.ts';
+import { createStacks, PARTS, type Stacks } from './stacks.ts';
+
+export type Site = {
+  readonly files: EnvironmentFiles;
+  readonly stacks: Stacks;
+  readonly client: Client;
+  /** What the gathering of evidence needs. */
+  readonly gathered: Gathered;
+  readonly docker: (...words: string[]) => Promise<string>;
+  /** Full name of the container of a process. */
+  readonly container: (process: string) => string;
+  /** The id of its first process, on the host. */
+  readonly pid: (process: string) => Promise<number>;
+  /** How often the engine started it again. */
+  readonly restarts: (process: string) => Promise<number>;
+  readonly log: (process: string, sinceS?: number) => Promise<string>;
+  /** Kills the first process of a container, from outside, so that the engine starts it again. */
+  readonly kill: (process: string) => Promise<void>;
+  /** Folder of a volume on the host. */
+  readonly volume: (name: string) => Promise<string>;
+  /** Waits until every container of the environment is healthy. */
+  readonly untilHealthy: (limitMs: number) => Promise<void>;
+  /** Takes everything away, data too. */
+  readonly remove: () => Promise<void>;
+};
+
+/** An environment of this name, written and synthesised; nothing is deployed. */
+export async function openSite(stage: Stage, name: string): Promise<Site> {
+  const files = await writeEnvironment(stage, name);
+  const stacks = createStacks(stage, files);
+  await stacks.synthesise();
+  const docker = async (...words: string[]): Promise<string> =>
+    (await run('docker', words, { env: stage.env })).trim();
+  const container = (process: string): string => `holdfast-${name}-${process}`;
+  const inspect = (process: string, format: string): Promise<string> =>
+    docker('inspect', '--format', format, container(process));
+  const labelled = `label=holdfast.environment=${name}`;
+  const pid = async (process: string): Promise<number> => Number(await inspect(process, '{{.State.Pid}}'));
+  return {
+    files,
+    stacks,
+    client: createClient(`http://127.0.0.1:${files.apiPort}`, files.secret('api.key')),
+    gathered: { configurationText: files.clusterText, secret: files.secret },
+    docker,
+    container,
+    pid,
+    restarts: async (process) => Number(await inspect(process, '{{.RestartCount}}')),
+    log: (process, sinceS) => logOf(stage, container(process), sinceS),
+    kill: async (name_) => {
+      const id = await pid(name_);
+      if (id <= 1) throw new Error(`${name_} does not run`);
+      process.kill(id, 'SIGKILL');
+    },
+    volume: (volume) => docker('volume', 'inspect', '--format', '{{.Mountpoint}}', volume),
+    untilHealthy: async (limitMs) => {
+      await until(
+        `all containers of ${name} are healthy`,
+        limitMs,
+        async () => {
+          const said = await docker(
+            'ps',
+            '--all',
+            '--filter',
+            labelled,
+            '--format',
+            '{{.Names}} {{.Status}}',
+          );
+          const rows = said.split('\n');
+          const sick = rows.filter((row) => !row.includes('(healthy)'));
+          if (sick.length > 0) throw new Error(sick.join('; '));
+          return true;
+        },
+        250,
+      );
+    },
+    remove: async () => {
+      for (const part of [...PARTS].reverse()) {
+        if (part !== 'base') await stacks.destroy(part);
+      }
+      const ids = await docker('ps', '--all', '--quiet', '--filter', labelled);
+      if (ids !== '') await docker('rm', '--force', '--volumes', ...ids.split('\n'));
+      const volumes = await docker('volume', 'ls', '--quiet', '--filter', labelled);
+      if (volumes !== '') await docker('volume', 'rm', ...volumes.split('\n'));
+      const networks = await docker('network', 'ls', '--quiet', '--filter', labelled);
+      if (networks !== '') await docker('network', 'rm', ...networks.split('\n'));
+    },
+  };
+}
+
+/** Both of its outputs, as one text. */
+async function logOf(stage: Stage, container: string, sinceS: number | undefined): Promise<string> {
+  const since = sinceS === undefined ? [] : ['--since', String(sinceS)];
+  return run('sh', ['-c', 'exec docker logs "$@" 2>&1', 'sh', ...since, container], { env: stage.env });
+}
+
+/** POSTs a fault to the simulated broker. */
+export async function strike(site: Site, fault: Readonly<Record<string, unknown>>): Promise<void> {
+  const response = await fetch(`${placesOf(site.gathered).broker}/faults`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(fault),
+  });
+  if (!response.ok) throw new Error(`fault refused: ${await response.text()}`);
+}
+
+/** What sync says of itself. */
+export async function syncStatus(site: Site): Promise<{
+  readonly snapshot: { readonly name: string | null };
+  readonly restored: { readonly from?: string };
+}> {
+  const headers = { authorization: `Bearer ${site.files.secret('cluster')}` };
+  const response = await fetch(`${placesOf(site.gathered).sync}/v1/status`, { headers });
+  if (!response.ok) throw new Error(`sync: ${response.status} ${await response.text()}`);
+  return (await response.json()) as Awaited<ReturnType<typeof syncStatus>>;
+}
+
+/** Path below a volume's folder. */
+export async function inVolume(site: Site, volume: string, ...path: string[]): Promise<string> {
+  return join(await site.volume(volume), ...path);
+}
