@@ -72,9 +72,9 @@ describe('versionOf', () => {
 describe('the suites on Redis 8', () => {
   it('are of the long form, are told which program to run, and do not run without it', () => {
     const named = (list) => list.filter(({ name }) => name.endsWith('Redis 8'));
-    expect(named(suites(false))).toEqual([]);
-    expect(named(suites(true)).length).toBeGreaterThan(1);
-    for (const suite of named(suites(true))) {
+    expect(named(suites('quick'))).toEqual([]);
+    expect(named(suites('all')).length).toBeGreaterThan(1);
+    for (const suite of named(suites('all'))) {
       expect(suite.needs).toEqual(['redis-8']);
       expect(suite.env.HOLDFAST_REDIS_SERVER).toBe(REDIS_8);
     }

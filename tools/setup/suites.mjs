@@ -2,6 +2,7 @@
  * The suites of `npm test`, in the order in which they are told. Those that only compute run `together`; the others
  * have the machine to themselves, because they start real processes with real deadlines.
  */
+import { CONTAINERS } from './containers.mjs';
 import { REDIS_8 } from './redis8.mjs';
 
 /** A command of node_modules/.bin, with its arguments. */
@@ -19,14 +20,16 @@ const vitest = (name, project, limitMs, more = {}) => ({ name, kind: 'tests', pr
 
 const MINUTE_MS = 60_000;
 
+const BUILD = {
+  name: 'build',
+  kind: 'check',
+  commands: [command('nx', 'run-many', '-t', 'build', '--output-style=static')],
+  limitMs: 8 * MINUTE_MS,
+  together: true,
+};
+
 const QUICK = [
-  {
-    name: 'build',
-    kind: 'check',
-    commands: [command('nx', 'run-many', '-t', 'build', '--output-style=static')],
-    limitMs: 8 * MINUTE_MS,
-    together: true,
-  },
+  BUILD,
   {
     name: 'lint',
     kind: 'check',
@@ -65,7 +68,17 @@ const LONG = [
   vitest('sim, long', 'sim', 15 * MINUTE_MS, { env: LONG_SIM, shown: true }),
 ];
 
-/** The suites to run; `all` adds the long forms. */
-export function suites(all) {
-  return all ? [...QUICK, ...LONG] : QUICK;
+/** On a real Docker engine; needs root. They build the images from what the first has made. */
+const INFRA = [
+  vitest('infra', 'infra', 25 * MINUTE_MS, {
+    needs: ['containers'],
+    env: { HOLDFAST_CONTAINERS: CONTAINERS },
+    shown: true,
+  }),
+];
+
+/** The suites to run: the quick ones, with `all` every one, with `infra` those of containers. */
+export function suites(which) {
+  if (which === 'infra') return [BUILD, ...INFRA];
+  return which === 'all' ? [...QUICK, ...LONG, ...INFRA] : QUICK;
 }

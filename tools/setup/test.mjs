@@ -1,10 +1,12 @@
 /**
  * `npm test`: sets up what is missing, runs every suite that needs no privileges and no container engine, and ends
- * with one line of counts. `npm run test:all` (`--all`) adds the long suites. Plain JavaScript for Node 20, because it
+ * with one line of counts. `npm run test:all` (`--all`) adds the long suites and those of containers, `npm run test:infra`
+ * (`--infra`) runs the latter alone. Plain JavaScript for Node 20, because it
  * runs before anything is installed.
  */
 import { closingLine, countMissing, exitCodeOf, total } from './count.mjs';
 import { ensureInstalled, ensureRedis } from './install.mjs';
+import { ensureContainers } from './containers.mjs';
 import { missingTools } from './machine.mjs';
 import { ensureRedis8 } from './redis8.mjs';
 import { endAll, runSuite } from './run-suite.mjs';
@@ -22,15 +24,18 @@ for (const [signal, code] of [
 
 async function main() {
   const words = process.argv.slice(2);
-  const unknown = words.find((word) => word !== '--all');
-  if (unknown !== undefined) throw new Error(`unknown argument ${unknown}: expected --all or nothing`);
+  const unknown = words.find((word) => word !== '--all' && word !== '--infra');
+  if (unknown !== undefined)
+    throw new Error(`unknown argument ${unknown}: expected --all, --infra or nothing`);
   await ensureInstalled('full');
   const all = words.includes('--all');
+  const infra = !all && words.includes('--infra');
   const missing = await missingTools({
-    'redis-server': ensureRedis,
+    ...(infra ? {} : { 'redis-server': ensureRedis }),
     ...(all ? { 'redis-8': ensureRedis8 } : {}),
+    ...(all || infra ? { containers: ensureContainers } : {}),
   });
-  const results = await runInTurn(suites(all), missing);
+  const results = await runInTurn(suites(all ? 'all' : infra ? 'infra' : 'quick'), missing);
   tell(results, missing);
 }
 

@@ -26,11 +26,16 @@ export type Site = {
   readonly kill: (process: string) => Promise<void>;
   /** Folder of a volume on the host. */
   readonly volume: (name: string) => Promise<string>;
+  /** Gives all in a volume to the user of our images, after it was filled from outside. */
+  readonly own: (volume: string) => Promise<void>;
   /** Waits until every container of the environment is healthy. */
   readonly untilHealthy: (limitMs: number) => Promise<void>;
   /** Takes everything away, data too. */
   readonly remove: () => Promise<void>;
 };
+
+/** The user and group in our images. */
+const OWNER = '10001:10001';
 
 /** An environment of this name, written and synthesised; nothing is deployed. */
 export async function openSite(stage: Stage, name: string): Promise<Site> {
@@ -42,6 +47,8 @@ export async function openSite(stage: Stage, name: string): Promise<Site> {
   const container = (process: string): string => `holdfast-${name}-${process}`;
   const inspect = (process: string, format: string): Promise<string> =>
     docker('inspect', '--format', format, container(process));
+  const mountpoint = (volume: string): Promise<string> =>
+    docker('volume', 'inspect', '--format', '{{.Mountpoint}}', volume);
   const labelled = `label=holdfast.environment=${name}`;
   const pid = async (process: string): Promise<number> => Number(await inspect(process, '{{.State.Pid}}'));
   return {
@@ -59,7 +66,10 @@ export async function openSite(stage: Stage, name: string): Promise<Site> {
       if (id <= 1) throw new Error(`${name_} does not run`);
       process.kill(id, 'SIGKILL');
     },
-    volume: (volume) => docker('volume', 'inspect', '--format', '{{.Mountpoint}}', volume),
+    volume: mountpoint,
+    own: async (volume) => {
+      await run('chown', ['-R', OWNER, await mountpoint(volume)]);
+    },
     untilHealthy: async (limitMs) => {
       await until(
         `all containers of ${name} are healthy`,
