@@ -1,8 +1,7 @@
 /**
  * `npm test`: sets up what is missing, runs every suite that needs no privileges and no container engine, and ends
- * with one line of counts. `npm run test:all` (`--all`) adds the long suites, `npm run test:infra`
- * (`--infra`) runs the latter alone. Plain JavaScript for Node 20, because it
- * runs before anything is installed.
+ * with one line of counts. `npm run test:all` (`--all`) adds the long suites, `npm run test:infra` (`--infra`) runs
+ * those of containers alone. Plain JavaScript for Node 20, because it runs before anything is installed.
  */
 import { closingLine, countMissing, exitCodeOf, total } from './count.mjs';
 import { ensureInstalled, ensureRedis } from './install.mjs';
