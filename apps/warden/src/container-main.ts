@@ -8,9 +8,9 @@
  * redis.conf goes to the temporary folder: it is written anew at each start, and CONFIG REWRITE must be able to replace it
  * while the root of the container is read-only. Sentinel's own file stays with the data, because it is Sentinel's memory.
  */
-import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
   ConfigurationError,
@@ -20,17 +20,14 @@ import {
   redisSecrets,
 } from '@holdfast/configuration';
 import { type Endpoint, profile } from '@holdfast/ha-core';
-import { realHost } from '@holdfast/process';
+import { programOnPath, realHost, runCommand, WrongArguments } from '@holdfast/process';
 import { createRedisNodes } from '@holdfast/redis';
 import { REDIS_CONF, redisConf, SENTINEL_CONF, sentinelConf, sentinelFileFits } from '@holdfast/topology';
 import { guardData } from './damaged-data.ts';
-import { gateLines, passGate } from './gate.ts';
-import { workingPrimary } from './working-primary.ts';
+import { gateLines, passGate, startText } from './gate.ts';
+import { askWorkingPrimary } from './working-primary.ts';
 
 const USAGE = 'usage: container-main.js redis|sentinel --config FILE --name NAME [--data FOLDER]';
-
-/** The command line is wrong; the message says how. */
-class WrongArguments extends Error {}
 
 type Arguments = {
   readonly kind: 'redis' | 'sentinel';
@@ -80,8 +77,7 @@ async function prepareRedis(given: Arguments, redisServer: string): Promise<read
   const gate = join(tmpdir(), 'gate.conf');
   writeFileSync(file, conf, { mode: 0o600 });
   writeFileSync(gate, gateLines(decision), { mode: 0o600 });
-  const as = decision.replicaOf === undefined ? 'the only node' : `a replica of ${decision.replicaOf.name}`;
-  process.stdout.write(`${name} starts as ${as}, priority 0: ${decision.why}\n`);
+  process.stdout.write(`${name} ${startText(decision)}\n`);
   // After redis.conf, so that it is not rewritten with what an earlier start was told.
   return [file, '--include', gate];
 }
@@ -95,31 +91,16 @@ async function prepareSentinel(given: Arguments): Promise<readonly string[]> {
   // One that fits holds what this Sentinel knows.
   if (existsSync(file) && sentinelFileFits(readFileSync(file, 'utf8'), conf)) return [file, '--sentinel'];
   const access = createRedisNodes(redisAccess(configuration, 'warden'));
-  const primary: Endpoint | undefined = (await workingPrimary(access, redis.nodes)) ?? redis.nodes[0];
+  const primary: Endpoint | undefined = (await askWorkingPrimary(access, redis.nodes)) ?? redis.nodes[0];
   if (primary === undefined) throw new Error('a configuration has at least one Redis node');
   writeFileSync(file, sentinelConf({ ...conf, primary }), { mode: 0o600 });
   return [file, '--sentinel'];
 }
 
-function programOnPath(name: string): string {
-  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
-  const found = folders
-    .map((folder) => join(folder, name))
-    .find((path) => {
-      try {
-        accessSync(path, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
-  if (found === undefined) throw new Error(`${name} is not on PATH: ${folders.join(delimiter)}`);
-  return found;
-}
-
 async function main(): Promise<void> {
   const given = readArguments();
   const redisServer = programOnPath('redis-server');
+  if (redisServer === undefined) throw new Error(`redis-server is not on PATH: ${process.env['PATH']}`);
   const args = given.kind === 'redis' ? await prepareRedis(given, redisServer) : await prepareSentinel(given);
   if (process.execve === undefined) throw new Error(`Node ${process.version} has no process.execve`);
   process.execve(redisServer, [redisServer, ...args], process.env);
@@ -127,13 +108,4 @@ async function main(): Promise<void> {
 
 // The first process of a container gets no signal that it does not ask for; from execve on they are Redis's.
 process.once('SIGTERM', () => process.exit(143));
-try {
-  await main();
-} catch (error) {
-  const told =
-    error instanceof ConfigurationError || error instanceof WrongArguments || error instanceof TypeError;
-  process.stderr.write(
-    `${error instanceof Error ? ((told ? undefined : error.stack) ?? error.message) : String(error)}\n`,
-  );
-  process.exitCode = error instanceof WrongArguments ? 2 : 1;
-}
+await runCommand(main, [ConfigurationError]);

@@ -7,22 +7,20 @@
  * With `--data FOLDER`, the node's data folder, a damaged append-only file is put aside when the node ends young again and
  * again (damaged-data.ts); `--log FILE`, where its output goes to a file, tells more of why it ends.
  *
- * Writes that the node holds (a replica of itself, priority 0), says what the Sentinels name, and ends with 0. The file is named on Redis's command line
- * and not in redis.conf: what CONFIG REWRITE appends to redis.conf would come after an include there, and win.
+ * Writes that the node holds (a replica of itself, priority 0), says whom the Sentinels name, and ends with 0. The file
+ * is named on Redis's command line and not in redis.conf: what CONFIG REWRITE appends to redis.conf would come after an
+ * include there, and win.
  */
 import { renameSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ConfigurationError, loadConfiguration, redisAccess } from '@holdfast/configuration';
-import { realHost } from '@holdfast/process';
+import { realHost, runCommand, WrongArguments } from '@holdfast/process';
 import { createRedisNodes } from '@holdfast/redis';
 import { guardData } from './damaged-data.ts';
-import { gateLines, passGate } from './gate.ts';
+import { gateLines, passGate, startText } from './gate.ts';
 
 const USAGE = 'usage: gate-main.ts --config FILE --name REDIS-NODE --out FILE [--data FOLDER] [--log FILE]';
-
-/** The command line is wrong; the message says how. */
-class WrongArguments extends Error {}
 
 type Arguments = {
   readonly config: string;
@@ -57,21 +55,7 @@ async function main({ config, name, out, data, log }: Arguments): Promise<void> 
   // Whole or not at all: Redis must not read half of it.
   writeFileSync(`${out}.new`, gateLines(decision), { mode: 0o600 });
   renameSync(`${out}.new`, out);
-  process.stdout.write(`${name} ${startText(decision.replicaOf)}: ${decision.why}\n`);
+  process.stdout.write(`${name} ${startText(decision)}\n`);
 }
 
-const startText = (of: { readonly name: string } | undefined): string =>
-  of === undefined
-    ? 'starts as the only node'
-    : 'starts holding, with priority 0, until its warden has compared';
-
-try {
-  await main(readArguments());
-} catch (error) {
-  const told =
-    error instanceof ConfigurationError || error instanceof WrongArguments || error instanceof TypeError;
-  process.stderr.write(
-    `${error instanceof Error ? ((told ? undefined : error.stack) ?? error.message) : String(error)}\n`,
-  );
-  process.exitCode = error instanceof WrongArguments ? 2 : 1;
-}
+await runCommand(() => main(readArguments()), [ConfigurationError]);

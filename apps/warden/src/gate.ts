@@ -64,6 +64,13 @@ export function gateLines({ replicaOf }: GateDecision): string {
   return `${follow}replica-priority 0\n`;
 }
 
+/** How a node starts, and why, for the log: without its name. */
+export function startText({ replicaOf, why }: GateDecision): string {
+  const as =
+    replicaOf === undefined ? 'as the only node' : 'holding, with priority 0, until its warden has compared';
+  return `starts ${as}: ${why}`;
+}
+
 /**
  * A Sentinel's word, how old its INFO of the node is where that says that the node may be promoted, and whether it has
  * chosen the node.

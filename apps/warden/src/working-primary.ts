@@ -3,19 +3,18 @@
  * own yet and the cluster may be older than it.
  */
 import { type Endpoint, LIMITS, NodeUnavailable, type RedisNodes } from '@holdfast/ha-core';
-import { parseRole, type Role } from '@holdfast/redis';
+import { endpointName, parseRole, type Role, workingPrimary } from '@holdfast/redis';
 
-/** The one node that says it is primary and has a replica; a resumed old primary has none. Never rejects for what nodes do. */
-export async function workingPrimary<Node extends Endpoint>(
+/** The one node that works as primary; undefined while none or more than one does. Never rejects for what nodes do. */
+export async function askWorkingPrimary<Node extends Endpoint>(
   redis: RedisNodes,
   nodes: readonly Node[],
 ): Promise<Node | undefined> {
-  const roles = await Promise.all(nodes.map((node) => roleOf(redis, node)));
-  const working = nodes.filter((_, index) => {
-    const role = roles[index];
-    return role?.is === 'primary' && role.replicas.length > 0;
-  });
-  return working.length === 1 ? working[0] : undefined;
+  const roles = await Promise.all(
+    nodes.map(async (node) => [endpointName(node), await roleOf(redis, node)] as const),
+  );
+  const name = workingPrimary(new Map(roles));
+  return nodes.find((node) => endpointName(node) === name);
 }
 
 async function roleOf(redis: RedisNodes, endpoint: Endpoint): Promise<Role | undefined> {

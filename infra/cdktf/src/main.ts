@@ -12,6 +12,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ConfigurationError } from '@holdfast/configuration';
+import { runCommand, WrongArguments } from '@holdfast/process';
 import { loadEnvironment } from './environment/load.ts';
 import { stackName } from './naming.ts';
 import { addStacks } from './stacks.ts';
@@ -19,9 +20,6 @@ import { App } from './terraform.ts';
 
 const ENVIRONMENTS = fileURLToPath(new URL('../environments/', import.meta.url));
 const USAGE = 'usage: main.ts --environment NAME|FILE [--output FOLDER] [--local-secrets FOLDER]';
-
-/** The command line is wrong; the message says how. */
-class WrongArguments extends Error {}
 
 function main(): void {
   const text = { type: 'string' } as const;
@@ -56,13 +54,4 @@ function fileOf(given: string | undefined): string {
   );
 }
 
-try {
-  main();
-} catch (error) {
-  const told =
-    error instanceof ConfigurationError || error instanceof WrongArguments || error instanceof TypeError;
-  process.stderr.write(
-    `${error instanceof Error ? ((told ? undefined : error.stack) ?? error.message) : String(error)}\n`,
-  );
-  process.exitCode = error instanceof WrongArguments ? 2 : 1;
-}
+await runCommand(main, [ConfigurationError]);

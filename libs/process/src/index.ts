@@ -1,4 +1,5 @@
 /** What every process of Holdfast is made of besides its loops: the real Host and Network, log, metrics, health, shutdown. */
+export * from './command.ts';
 export * from './health.ts';
 export * from './host.ts';
 export * from './log.ts';

@@ -19,6 +19,7 @@ export * from './role.ts';
 export * from './signal-follower.ts';
 export * from './signal-inbox.ts';
 export * from './trade-journal.ts';
+export * from './working-primary.ts';
 export * from './writer-metrics.ts';
 export * from './writer-readiness.ts';
 export * from './writes.ts';

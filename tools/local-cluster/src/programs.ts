@@ -1,6 +1,4 @@
 /** Where the programs of the local cluster are in this checkout. */
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Places } from '@holdfast/topology';
 
@@ -15,18 +13,3 @@ export const PROGRAMS: Places['programs'] = {
   broker: inCheckout('tools/mt5-sim/src/main.ts'),
   terminal: inCheckout('tools/mt5-sim/src/terminal-main.ts'),
 };
-
-/** The path of a program on PATH; undefined when there is none that may be run. */
-export function programOnPath(name: string): string | undefined {
-  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
-  return folders
-    .map((folder) => join(folder, name))
-    .find((path) => {
-      try {
-        accessSync(path, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
-}

@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, statfsSync } from 'node:fs';
 import type { Configuration } from '@holdfast/configuration';
 import { profile } from '@holdfast/ha-core';
-import { localPoints, programOnPath, takenPorts } from '@holdfast/local-cluster';
+import { localPoints, takenPorts } from '@holdfast/local-cluster';
+import { programOnPath } from '@holdfast/process';
 import { type Check, fail, ok, warn } from './check.ts';
 
 const NODE_MAJOR = 24;

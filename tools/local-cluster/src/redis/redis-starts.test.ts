@@ -77,7 +77,7 @@ describe('a Redis node', () => {
     const { launch, notes, text } = cluster(naming(18_003));
     expect(await launch('redis-1')).toBe('redis-server /redis-1/redis.conf --replicaof 127.0.0.1 18001');
     expect(notes).toEqual([
-      'redis-1 starts holding, priority 0, until its warden has compared: 2 of 2 other Sentinels name redis-3',
+      'redis-1 starts holding, with priority 0, until its warden has compared: 2 of 2 other Sentinels name redis-3',
     ]);
     expect(text('redis-1/redis.conf')).toContain('\nreplica-priority 0\n');
   });

@@ -6,16 +6,15 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Configuration, RedisSecrets } from '@holdfast/configuration';
 import { type Host, profile, type RedisNodes } from '@holdfast/ha-core';
-import type { Role } from '@holdfast/redis';
+import { type Role, workingPrimary } from '@holdfast/redis';
 import { type ClusterNode, REDIS_CONF, redisConf, sentinelConf } from '@holdfast/topology';
 import { guardData } from '@holdfast/warden/damaged-data';
-import { passGate } from '@holdfast/warden/gate';
+import { passGate, startText } from '@holdfast/warden/gate';
 import type { RecordKeeper } from '../state/record-keeper.ts';
 import type { StateFolder } from '../state/state-folder.ts';
 import type { Command } from '../supervisor/supervisor.ts';
 import { askRole } from './questions.ts';
 import { hasFittingFile, sentinelFilePath } from './sentinel-files.ts';
-import { workingPrimary } from './working-primary.ts';
 
 export type RedisStartsOptions = {
   readonly state: StateFolder;
@@ -61,10 +60,9 @@ export function createRedisStarts(options: RedisStartsOptions): RedisStarts {
     const log = join(state.path, 'logs', `${node.name}.log`);
     const damage = await guardData({ host, redis, nodes, folder, log, redisServer: command[0] }, node.name);
     if (damage !== undefined) options.note(node.name, damage);
-    const { replicaOf, why } = await passGate({ ...values.redis, host, redis }, node.name);
-    const as =
-      replicaOf === undefined ? 'as the only node' : 'holding, priority 0, until its warden has compared';
-    options.note(node.name, `starts ${as}: ${why}`);
+    const decision = await passGate({ ...values.redis, host, redis }, node.name);
+    const { replicaOf } = decision;
+    options.note(node.name, startText(decision));
     const text = redisConf({ node, folder, redis: values.redis, numbers, ...secrets });
     writeFileSync(join(folder, REDIS_CONF), text, { mode: 0o600 });
     return replicaOf === undefined

@@ -1,6 +1,6 @@
 /** Two nodes may say that they are primary; the supervisor must not take the wrong one for it. */
-import type { Role } from '@holdfast/redis';
 import { expect, test } from 'vitest';
+import type { Role } from './role.ts';
 import { workingPrimary } from './working-primary.ts';
 
 const alone: Role = { is: 'primary', offset: 9, replicas: [] };
