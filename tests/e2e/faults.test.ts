@@ -6,10 +6,11 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-import { check, type ResultRow } from './checker.ts';
+import { check } from './checker.ts';
 import { type Client, createClient } from './client.ts';
 import { type Cluster, startCluster, until } from './cluster.ts';
 import { gather, placesOf, recordsOf } from './evidence.ts';
+import { acknowledgedAfter, executedAfter, startLoad } from './load.ts';
 
 const ACCOUNTS = ['demo-hedging', 'demo-netting'];
 const PER_SECOND = 100;
@@ -29,64 +30,6 @@ afterAll(async () => {
   await cluster?.stop();
 }, 60_000);
 
-/** Sends opens and closes in turn until stopped, `PER_SECOND` over all accounts, each without waiting for the last. */
-function startLoad(): { readonly stop: () => Promise<void> } {
-  let stopped = false;
-  let sent = 0;
-  const under = new Set<Promise<unknown>>();
-  const started = performance.now();
-  const loop = async (): Promise<void> => {
-    while (!stopped) {
-      const due = ((performance.now() - started) / 1000) * PER_SECOND;
-      while (sent < due) {
-        const account = ACCOUNTS[sent % ACCOUNTS.length] ?? '';
-        const side = Math.floor(sent / 2) % 2 === 0 ? 'buy' : 'sell';
-        const one = client.send(account, {
-          id: `load-${sent}`,
-          action: 'open',
-          symbol: 'EURUSD',
-          side,
-          volume: '0.01',
-        });
-        under.add(one);
-        void one.finally(() => under.delete(one));
-        sent += 1;
-      }
-      await pause(5);
-    }
-    await Promise.all(under);
-  };
-  const running = loop();
-  return {
-    stop: () => {
-      stopped = true;
-      return running;
-    },
-  };
-}
-
-/** From `at` to the acknowledgement of the first signal that was sent after it. */
-function acknowledgedAfter(at: number): number | undefined {
-  let first: number | undefined;
-  for (const row of client.told.values()) {
-    if (row.sentAt < at || row.acknowledgedAt === undefined) continue;
-    if (first === undefined || row.acknowledgedAt < first) first = row.acknowledgedAt;
-  }
-  return first === undefined ? undefined : first - at;
-}
-
-/** From the wall time `at` to the first result of the account that was executed after it. */
-async function executedAfter(account: string, at: number, from: number): Promise<number | undefined> {
-  const { body } = await client.get<{
-    results: (ResultRow & { at: number; steps: { state: string; at: number }[] })[];
-  }>(`/v1/accounts/${account}/results?after=${from}&limit=500`);
-  const times = body.results
-    .filter((row) => row.outcome === 'filled')
-    .map((row) => row.at)
-    .filter((time) => time > at);
-  return times.length === 0 ? undefined : Math.min(...times) - at;
-}
-
 const lastNumber = (account: string): Promise<number> =>
   until(`records of ${account}`, 10_000, async () => (await recordsOf(client, account)).at(-1)?.number ?? 0);
 
@@ -94,7 +37,7 @@ type Outage = { readonly fault: string; readonly measured: string; readonly ms: 
 
 it('loses and doubles nothing while every part dies once', async () => {
   const outages: Outage[] = [];
-  const load = startLoad();
+  const load = startLoad(client, 'load', ACCOUNTS, PER_SECOND);
   onTestFinished(load.stop);
   await pause(CALM_MS);
   const fault = async (
@@ -118,7 +61,7 @@ it('loses and doubles nothing while every part dies once', async () => {
     `kill -9 ${leading?.active}, active for ${account}`,
     'to the next signal executed',
     () => cluster.signal(leading?.active ?? '', 'SIGKILL'),
-    (_, wall) => executedAfter(account ?? '', wall, numberBefore),
+    (_, wall) => executedAfter(client, account ?? '', wall, numberBefore),
   );
   const primary = (await cluster.status()).nodes.find(
     (node) => node.kind === 'redis' && node.role === 'primary',
@@ -127,21 +70,21 @@ it('loses and doubles nothing while every part dies once', async () => {
     `kill -9 ${primary?.name}, the primary`,
     'to the next acknowledgement',
     () => cluster.signal(primary?.name ?? '', 'SIGKILL'),
-    async (at) => acknowledgedAfter(at),
+    async (at) => acknowledgedAfter(client, at),
   );
   for (const name of await besides(primary?.name)) {
     await fault(
       `kill -9 ${name}`,
       'to the next acknowledgement',
       () => cluster.signal(name, 'SIGKILL'),
-      async (at) => acknowledgedAfter(at),
+      async (at) => acknowledgedAfter(client, at),
     );
   }
   await fault(
     'kill -9 backend-1',
     'to the next acknowledgement',
     () => cluster.signal('backend-1', 'SIGKILL'),
-    async (at) => acknowledgedAfter(at),
+    async (at) => acknowledgedAfter(client, at),
   );
   const places = placesOf(cluster);
   await fault(
@@ -161,7 +104,7 @@ it('loses and doubles nothing while every part dies once', async () => {
     'the link of terminal-1 cut for 1 s',
     'to the next signal executed',
     () => postFault(places.broker, { kind: 'links_down', terminal: 'terminal-1', forMs: 1000 }),
-    (_, wall) => executedAfter(account ?? '', wall, before),
+    (_, wall) => executedAfter(client, account ?? '', wall, before),
   );
   await postFault(places.broker, { kind: 'drop_reply', account, times: 3, retcode: 10012 });
   await pause(CALM_MS);

@@ -11,7 +11,7 @@ import { check } from '../e2e/checker.ts';
 import { until } from '../e2e/cluster.ts';
 import { gather, placesOf } from '../e2e/evidence.ts';
 import type { Profile } from './site/environment.ts';
-import { acknowledgedAfter, executedAfter, lastNumber, startLoad } from './site/load.ts';
+import { acknowledgedAfter, executedAfter, lastNumber, startLoad } from '../e2e/load.ts';
 import { inVolume, openSite, type Site, strike, syncStatus } from './site/site.ts';
 
 const stage = inject('stage');

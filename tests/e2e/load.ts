@@ -1,8 +1,8 @@
 /** Signals that flow while something is broken, and how long clients and the broker went without. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Client } from '../../e2e/client.ts';
-import type { ResultRow } from '../../e2e/checker.ts';
-import { recordsOf } from '../../e2e/evidence.ts';
+import type { Client } from './client.ts';
+import type { ResultRow } from './checker.ts';
+import { recordsOf } from './evidence.ts';
 
 const RESULTS_A_PAGE = 500;
 
