@@ -121,6 +121,17 @@ describe('a failover under load', () => {
     console.log(`Redis ${version}, ${how}: ${outageMs} ms from kill -9 to the first acknowledged write`);
   };
 
+  /** A node that was started through the gate holds: it follows itself, until somebody makes it follow the primary. */
+  const tellFollows = async (how: string, node: number, primaryNow: number): Promise<void> => {
+    const port = (): Promise<string | undefined> => infoOf(at(node), 'replication', 'master_port');
+    const says = async (): Promise<boolean> => (await port().catch(() => undefined)) !== undefined;
+    await until('it answers', says);
+    const answersMs = realHost.monotonicMs();
+    await until('it follows', async () => (await port()) === String(at(primaryNow).port), 40_000);
+    const tookMs = Math.round(realHost.monotonicMs() - answersMs);
+    console.log(`a node that holds follows the primary ${tookMs} ms after it answers, ${how}`);
+  };
+
   /**
    * Every Sentinel monitors it. The one that led a failover does so when that has ended; killed before, the new primary
    * would be a second fault within the first one's recovery.
@@ -142,10 +153,11 @@ describe('a failover under load', () => {
       const listed = readFailovers(await ask(warden, at(now), ['LRANGE', FAILOVERS_KEY, '0', '9']));
       return listed.some(({ asked, to }) => asked && to === endpointName(at(now)));
     });
-    // Before that the gate rightly sends it after another node.
+    // Before that they rightly name another one.
     await untilMonitored(now);
     const why = await trio.startThroughGate(old);
     expect(why).toContain(`name redis-${now + 1}`);
+    await tellFollows('with its warden', old, now);
     await trio.whole();
     expect(await infoOf(at(old), 'replication', 'role')).toBe('slave');
     expect(await infoOf(at(old), 'replication', 'slave_priority')).toBe('100');
@@ -158,5 +170,8 @@ describe('a failover under load', () => {
     await tell('by Sentinel alone', at(now), outageMs);
     expect(now).not.toBe(old);
     await untilMonitored(now);
+    await trio.startThroughGate(old);
+    await tellFollows('with every warden dead', old, now);
+    expect(await infoOf(at(old), 'replication', 'slave_priority')).toBe('0');
   });
 });

@@ -5,8 +5,8 @@
  * throw away at once what it has: whom the Sentinels name may be an older primary that came back, and following it would
  * replace the node's data by less. So it always starts holding: with priority 0, as a replica of itself. Nobody can take
  * its data, it takes nobody's, and its record can be read. Its warden compares, and makes it follow a primary that has
- * all of its data; where there is none, the wardens decide by the data. (Where its warden is dead, Sentinel makes it
- * follow whom it names, after some ten seconds.)
+ * all of its data; where there is none, the wardens decide by the data. Where its warden is dead, Sentinel makes it
+ * follow whom it names, some seconds later.
  *
  * What the Sentinels say is told in the log. The one on the node's own host was off or cut off with it and knows no more
  * than the node, so that the others count.
