@@ -32,7 +32,7 @@ export type Environment = {
 
 /**
  * Reads and checks an environment; `localSecrets` is looked into instead of the file's. Throws ConfigurationError with
- * every fault of the first file that has any.
+ * every fault of the first file that is wrong.
  */
 export function loadEnvironment(file: string, options: { readonly localSecrets?: string } = {}): Environment {
   const absolute = resolve(file);

@@ -79,5 +79,5 @@ function firstStart(
     };
   }
   const endpoint = named !== undefined && present.includes(named) ? named : first;
-  return { is: 'start', endpoint, why: 'no node has any data: the first start' };
+  return { is: 'start', endpoint, why: 'no node has data: the first start' };
 }
