@@ -15,6 +15,7 @@ const ONCE_BROKEN: readonly (readonly [number, string])[] = [
   [211037, 'the newest data was copied over, and everybody waited for it'],
   [211075, 'the same, with other faults'],
   [300389, 'a replica that was cut off was still promotable for the Sentinel beside it when the cut ended'],
+  [400516, 'a node was claimed that nobody followed, and outranked the primary that went on to acknowledge'],
   [500482, 'a node was made to hold right after it had been claimed, by an answer from before'],
   [567, 'a Sentinel that had been cut off promoted an old primary that had just begun to follow'],
   [600593, 'an old primary was promoted that nobody takes for one'],

@@ -23,7 +23,7 @@ import {
   changeInSyncSet,
   claimedRecord,
   excludeCall,
-  includeCall,
+  joinCall,
   readRecordAt,
   type Role,
 } from '@holdfast/redis';
@@ -109,7 +109,7 @@ export function createMembership(options: MembershipOptions): Membership {
     if (!present.record.members.includes(own.name) || present.role.replicas.length === 0) return;
     await atPrimary(present, async (node) => {
       const record = await claimedRecord(node, present.name, LIMITS.commandDeadlineMs);
-      if (!record.members.includes(own.name)) return;
+      if (record.primary !== present.name || !record.members.includes(own.name)) return;
       const outcome = await changeInSyncSet(node, host, excludeCall(record, own.name), CHANGE_DEADLINE_MS);
       log('excluded', { node: own.name, why: 'it is the primary', outcome: outcome.is });
     });
@@ -149,9 +149,10 @@ export function createMembership(options: MembershipOptions): Membership {
   const join = async (present: Present): Promise<void> => {
     await atPrimary(present, async (node) => {
       const record = await claimedRecord(node, present.name, LIMITS.commandDeadlineMs);
-      if (record.primary !== present.name || !(await keepsUp(node, own.name, REJOIN_LAG_MS))) return;
+      if (!(await keepsUp(node, own.name, REJOIN_LAG_MS))) return;
       const joinedAtMs = host.monotonicMs();
-      const outcome = await changeInSyncSet(node, host, includeCall(record, own.name), CHANGE_DEADLINE_MS);
+      const call = joinCall(record, present.name, own.name);
+      const outcome = await changeInSyncSet(node, host, call, CHANGE_DEADLINE_MS);
       if (outcome.is !== 'made' || heldAtMs > joinedAtMs) return;
       if (!(await ownNode.setPriority(100))) return;
       priority = 100;

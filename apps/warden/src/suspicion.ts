@@ -83,8 +83,7 @@ export function createSuspicion({ host, watches, situation, sights }: SuspicionO
   const unseenFor = (present: Present): string | undefined => {
     const views = sights().flatMap(({ view }) => (view.is === 'seen' ? [view] : []));
     const [named, ...others] = new Set(views.map(({ primary }) => primary));
-    const claimed = present.record.primary === present.name;
-    if (!claimed || named === undefined || named === present.name || others.length > 0) unseen = undefined;
+    if (named === undefined || named === present.name || others.length > 0) unseen = undefined;
     else if (views.some((view) => view.failoverUnderWay && looksAt(view, present.name))) unseen = undefined;
     else if (unseen?.named !== named) unseen = { named, atMs: host.monotonicMs() };
     const since = unseen?.atMs ?? Number.POSITIVE_INFINITY;

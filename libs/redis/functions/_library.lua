@@ -58,6 +58,17 @@ local function in_sync_record(key, word)
   return reply
 end
 
+-- The members of a list as it is stored, but for one.
+local function members_without(left_out, list)
+  local members = {}
+  for member in string.gmatch(list or '', '%S+') do
+    if member ~= left_out then
+      members[#members + 1] = member
+    end
+  end
+  return members
+end
+
 -- Begins a change of the in-sync set: compares (primary, term, change) with what the caller read, counts the change, and
 -- returns the members without the node in question; nil when the record is another by now. Writes in both cases.
 local function in_sync_members(key, argv)
@@ -67,11 +78,5 @@ local function in_sync_members(key, argv)
     return nil
   end
   redis.call('HINCRBY', key, 'change', 1)
-  local members = {}
-  for member in string.gmatch(known[4] or '', '%S+') do
-    if member ~= argv[4] then
-      members[#members + 1] = member
-    end
-  end
-  return members
+  return members_without(argv[4], known[4])
 end

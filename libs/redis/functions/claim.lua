@@ -2,6 +2,7 @@
 -- person gave up what was newer: the term goes above all that anybody has seen.
 -- KEYS 1 in-sync
 -- ARGV 1 this node, host:port  2 the term that was read  3 the least that the new term may be, or nothing
+--      4 a node that follows and joins the set with the claim, or nothing
 -- Replies {'ok' | 'lost', term, change, primary, members, writes}
 local function claim(keys, argv)
   local known = redis.call('HMGET', keys[1], 'term', 'primary')
@@ -13,6 +14,12 @@ local function claim(keys, argv)
   end
   local new_term = math.max(tonumber(term) + 1, least)
   redis.call('HSET', keys[1], 'term', string.format('%.0f', new_term), 'change', '0', 'primary', argv[1])
+  if argv[4] then
+    local members = members_without(argv[4], redis.call('HGET', keys[1], 'members'))
+    members[#members + 1] = argv[4]
+    table.sort(members)
+    redis.call('HSET', keys[1], 'members', table.concat(members, ' '))
+  end
   return in_sync_record(keys[1], 'ok')
 end
 

@@ -22,7 +22,7 @@ import {
 } from '@holdfast/ha-core';
 import { confirm } from './confirmation.ts';
 import { ensureFunctions } from './functions.ts';
-import { claimedRecord, functionCommand, readRecordAt } from './in-sync-record.ts';
+import { functionCommand, readRecordAt, recordOnceFollowed } from './in-sync-record.ts';
 import { createNewestSeen } from './newest-seen.ts';
 import { searchPrimary } from './primary-search.ts';
 import { watchForNewer } from './rival.ts';
@@ -118,7 +118,7 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
       await ensureFunctions(node, LIMITS.commandDeadlineMs);
       const older = await newest.older(await readRecordAt(node, LIMITS.commandDeadlineMs), node.endpoint);
       if (older !== undefined) return older;
-      const record = await claimedRecord(node, name, LIMITS.commandDeadlineMs);
+      const record = await recordOnceFollowed(node, name, host);
       if (record.primary !== name) return `its in-sync record speaks for ${record.primary || 'nobody'}`;
       if (stopped) return 'stopping';
       const opened: Connection = {

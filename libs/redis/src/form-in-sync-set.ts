@@ -11,7 +11,7 @@ import {
   sleep,
 } from '@holdfast/ha-core';
 import { ensureFunctions } from './functions.ts';
-import { claimedRecord, functionCommand, includeCall, parseChange } from './in-sync-record.ts';
+import { claimedRecord, functionCommand, joinCall, parseChange } from './in-sync-record.ts';
 import { findPrimary } from './primary.ts';
 import { endpointName } from './role.ts';
 
@@ -43,10 +43,11 @@ async function attempt(options: Parameters<typeof formInSyncSet>[0]): Promise<In
   try {
     if (role.replicas.length < options.replicas) return `${role.replicas.length} replicas follow`;
     await ensureFunctions(node, STEP_MS);
-    let record = await claimedRecord(node, endpointName(node.endpoint), STEP_MS);
+    const name = endpointName(node.endpoint);
+    let record = await claimedRecord(node, name, STEP_MS);
     for (const { endpoint } of role.replicas) {
       if (record.members.includes(endpoint)) continue;
-      const [reply] = await node.run([functionCommand(includeCall(record, endpoint))], STEP_MS);
+      const [reply] = await node.run([functionCommand(joinCall(record, name, endpoint))], STEP_MS);
       if (reply instanceof RedisError) return reply.message;
       record = parseChange(reply)?.record ?? record;
     }

@@ -4,13 +4,17 @@
  */
 import {
   type Command,
+  type Host,
   type InSyncRecord,
+  LIMITS,
   NO_RECORD,
   RedisError,
   type RedisNode,
   type RedisReply,
+  sleep,
 } from '@holdfast/ha-core';
 import { IN_SYNC_KEY } from './keys.ts';
+import { parseRole } from './role.ts';
 import type { FunctionCall } from './writes.ts';
 
 /** Counts a round and replies the record that it is acknowledged by. */
@@ -24,9 +28,12 @@ export function claimCall(record: InSyncRecord, endpoint: string, leastTerm = 0)
   return { name: 'hf_claim', keys: [IN_SYNC_KEY], args: [endpoint, String(record.term), String(leastTerm)] };
 }
 
-/** `member` joins the set of the record as it was read. */
-export function includeCall(record: InSyncRecord, member: string): FunctionCall {
-  return { name: 'hf_include', keys: [IN_SYNC_KEY], args: change(record, member) };
+/** `member`, which follows `endpoint`, joins the set of the record as it was read; with the claim where that is due. */
+export function joinCall(record: InSyncRecord, endpoint: string, member: string): FunctionCall {
+  if (record.primary === endpoint)
+    return { name: 'hf_include', keys: [IN_SYNC_KEY], args: change(record, member) };
+  const claim = claimCall(record, endpoint);
+  return { ...claim, args: [...claim.args, member] };
 }
 
 /** `member` leaves the set of the record as it was read; only after `mayExclude`. */
@@ -76,7 +83,9 @@ export async function readRecordAt(node: RedisNode, deadlineMs: number): Promise
 }
 
 /**
- * The record of a node that says it is primary; claimed for it where it speaks for another.
+ * The record of a node that says it is primary; claimed for it where it speaks for another and a member of the set follows
+ * it. Without one nothing can be acknowledged there: all that a claim would do is outrank a primary that acknowledges, where
+ * this node was promoted by a command that had waited. Whoever joins then claims with it (`joinCall`).
  * @throws NodeUnavailable from the node; RedisError when it refuses (NOREPLICAS: no replica follows it yet).
  */
 export async function claimedRecord(
@@ -84,11 +93,38 @@ export async function claimedRecord(
   endpoint: string,
   deadlineMs: number,
 ): Promise<InSyncRecord> {
-  const record = await readRecordAt(node, deadlineMs);
-  if (record.primary === endpoint) return record;
+  const [read, said] = await node.run([READ_RECORD, ['ROLE']], deadlineMs);
+  if (read instanceof RedisError) throw read;
+  const record = parseRecord(read) ?? NO_RECORD;
+  const role = parseRole(said);
+  const isFollowed =
+    role.is === 'primary' && role.replicas.some((replica) => record.members.includes(replica.endpoint));
+  if (record.primary === endpoint || !isFollowed) return record;
   const [reply] = await node.run([functionCommand(claimCall(record, endpoint))], deadlineMs);
   if (reply instanceof RedisError) throw reply;
   return parseChange(reply)?.record ?? record;
+}
+
+/** So long a node is waited for that no member of its set follows yet. */
+const FOLLOWED_WITHIN_MS = 100;
+const LOOK_AGAIN_MS = 4;
+
+/**
+ * `claimedRecord` of a node that may have been promoted this moment: its replicas follow it a little later. The record
+ * speaks for another node still where they do not.
+ * @throws as `claimedRecord`.
+ */
+export async function recordOnceFollowed(
+  node: RedisNode,
+  endpoint: string,
+  host: Host,
+): Promise<InSyncRecord> {
+  const endMs = host.monotonicMs() + FOLLOWED_WITHIN_MS;
+  for (;;) {
+    const record = await claimedRecord(node, endpoint, LIMITS.commandDeadlineMs);
+    if (record.primary === endpoint || host.monotonicMs() >= endMs) return record;
+    await sleep(host, LOOK_AGAIN_MS);
+  }
 }
 
 /** A call as the command that Redis takes. */

@@ -21,12 +21,14 @@ import { redisAccess, redisSecrets } from '@holdfast/configuration';
 import { type Command, type Endpoint, type RedisReply, RedisError } from '@holdfast/ha-core';
 import { realHost } from '@holdfast/process';
 import {
-  claimedRecord,
   createRedisNodes,
   endpointName,
   ensureFunctions,
+  functionCommand,
+  joinCall,
   parseRecord,
   READ_RECORD,
+  readRecordAt,
 } from '@holdfast/redis';
 import { IN_SYNC_KEY } from '@holdfast/redis/keys';
 import { redisServer } from '@holdfast/redis/testing';
@@ -171,7 +173,12 @@ it('comes back, whichever of its files is damaged', { timeout: 120_000 }, async 
   const node = await redis().open(endpoint('redis-3'), 1500);
   await until('a replica that counts', async () => {
     await ensureFunctions(node, 1500);
-    return (await claimedRecord(node, endpointName(node.endpoint), 1500)).term > 0;
+    const joins = joinCall(
+      await readRecordAt(node, 1500),
+      endpointName(node.endpoint),
+      endpointName(endpoint('redis-2')),
+    );
+    return !((await node.run([functionCommand(joins)], 1500))[0] instanceof RedisError);
   });
   node.close();
 
