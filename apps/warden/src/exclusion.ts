@@ -24,6 +24,8 @@ export type ExclusionOptions = {
   readonly watches: readonly NodeWatch[];
   readonly sentinels: Sentinels;
   readonly situation: Situation;
+  /** Whether the Sentinels' own periods are shortened. */
+  readonly hurried: boolean;
   /** Asks the warden of a node that it gives up being promotable. */
   readonly hold: (node: string) => void;
   readonly log: (event: string, detail: Record<string, unknown>) => void;
@@ -42,11 +44,23 @@ const LOOK_AGAIN_MS = 40;
 
 const LAGS = 'lags';
 type Found = { readonly name: string; readonly why: string };
+/** In the way since, by the monotonic clock. */
+type InTheWay = { readonly name: string; readonly sinceMs: number };
 
 /** One look at the members; settles when what is due is done. */
 export function createExclusion(options: ExclusionOptions): { readonly tend: () => Promise<void> } {
   const { host, watches, sentinels, situation, log } = options;
   let toldAtMs = Number.NEGATIVE_INFINITY;
+  let before: InTheWay | undefined;
+
+  /** Where nobody hurries the Sentinels they ask for INFO too seldom to be waited for. */
+  const outOfSightMs = (name: string): number => {
+    const nowMs = host.monotonicMs();
+    if (before?.name !== name) before = { name, sinceMs: nowMs };
+    if (!options.hurried) return Number.POSITIVE_INFINITY;
+    const silentSinceMs = watches.find((watch) => watch.name === name)?.silentSinceMs();
+    return nowMs - Math.min(before.sinceMs, silentSinceMs ?? nowMs);
+  };
 
   const inTheWay = async (present: Present): Promise<Found | undefined> => {
     const members = present.record.members.filter((member) => member !== present.name);
@@ -101,12 +115,14 @@ export function createExclusion(options: ExclusionOptions): { readonly tend: () 
     tend: async () => {
       const present = situation.present();
       const found = present === undefined ? undefined : await inTheWay(present);
+      if (found === undefined) before = undefined;
       if (present === undefined || found === undefined) return;
       options.hold(found.name);
       // Sentinels see it one after the other, each at its own time.
       const endMs = host.monotonicMs() + LOOKS_MS;
       for (;;) {
-        const verdict = mayExclude(found.name, present.name, await sentinels.look());
+        const sights = await sentinels.look();
+        const verdict = mayExclude(found.name, present.name, sights, outOfSightMs(found.name));
         if (!stands(present, found)) return;
         if (verdict.is === 'safe') return exclude(present, found.name, found.why);
         tellWaits(found, verdict.why);

@@ -102,7 +102,8 @@ export function createFailover(options: FailoverOptions): Failover {
     const watch = watches.find(({ name }) => name === primary);
     const sinceMs = watch?.goneSinceMs() ?? host.monotonicMs();
     const cause = causeOf(watch);
-    const asked = await options.sentinels.failOver(primary, options.index);
+    const heirs = situation.heirs();
+    const asked = await options.sentinels.failOver(primary, options.index, heirs);
     if (asked.is === 'refused') {
       log('failover_refused', { primary, why: asked.why });
       return false;

@@ -50,6 +50,8 @@ export type Membership = {
   readonly hold: (why: string) => void;
   /** The own node does not answer: the command waits for it on the connection. */
   readonly frozen: () => void;
+  /** Gives it up at once where the own machine has lost sight of all others: they take it out of the set by time alone. */
+  readonly cutOff: () => void;
   readonly priority: () => number | undefined;
 };
 
@@ -65,6 +67,7 @@ export function createMembership(options: MembershipOptions): Membership {
   let linkDownSinceMs: number | undefined;
   let heldAtMs = Number.NEGATIVE_INFINITY;
   let waitingForNode = false;
+  let lowering = false;
 
   const lower = async (why: string): Promise<boolean> => {
     if (priority === 0) return true;
@@ -104,6 +107,14 @@ export function createMembership(options: MembershipOptions): Membership {
     return others.length === 0 && primary?.isProcessGone() === true;
   };
 
+  const isOutOfSight = (present: Present | undefined): boolean =>
+    present === undefined && (isCutOff() || isAlone()) && !isHeir();
+
+  const lowerOutOfSight = async (): Promise<void> => {
+    const sight = isCutOff() ? 'neither a primary nor a majority of Sentinels' : 'no other node';
+    await lower(`${sight} is in sight`);
+  };
+
   const asPrimary = async (present: Present): Promise<void> => {
     if (!(await lower('it is the primary'))) return;
     if (!present.record.members.includes(own.name) || present.role.replicas.length === 0) return;
@@ -117,11 +128,7 @@ export function createMembership(options: MembershipOptions): Membership {
 
   const asReplica = async (role: Role & { is: 'replica' }, present: Present | undefined): Promise<void> => {
     const nowMs = host.monotonicMs();
-    if (present === undefined && (isCutOff() || isAlone()) && !isHeir()) {
-      const sight = isCutOff() ? 'neither a primary nor a majority of Sentinels' : 'no other node';
-      await lower(`${sight} is in sight`);
-      return;
-    }
+    if (isOutOfSight(present)) return lowerOutOfSight();
     if (present === undefined && (own.seen()?.record.term ?? 0) < situation.newestTerm()) {
       await lower('a newer primary was seen than its data knows of');
       return;
@@ -194,6 +201,14 @@ export function createMembership(options: MembershipOptions): Membership {
       heldAtMs = host.monotonicMs();
       void ownNode.setPriority(0);
       log('not_promotable', { node: own.name, why: 'it does not answer' });
+    },
+    cutOff: () => {
+      if (lowering || priority === 0 || own.seen()?.role.is !== 'replica') return;
+      if (!isOutOfSight(situation.present())) return;
+      lowering = true;
+      void lowerOutOfSight().finally(() => {
+        lowering = false;
+      });
     },
     priority: () => priority,
   };

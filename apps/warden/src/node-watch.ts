@@ -28,9 +28,11 @@ export type NodeWatch = {
   readonly silentSinceMs: () => number | undefined;
   /** Since when it is suspected not to answer or to be no primary. */
   readonly goneSinceMs: () => number | undefined;
-  /** Sends a probe; `everyMs` is how often this is called. */
+  /** The last question was not answered in time or not as by a primary; not enough to suspect it yet. */
+  readonly isDoubted: () => boolean;
   /** Its machine refused the last connection to it: the process is gone, and not only out of sight. */
   readonly isProcessGone: () => boolean;
+  /** Sends a probe; `everyMs` is how often this is called. */
   readonly tick: (everyMs: number) => void;
   readonly close: () => void;
 };
@@ -154,6 +156,7 @@ export function createNodeWatch(options: NodeWatchOptions): NodeWatch {
       seen !== undefined && host.monotonicMs() - seen.atMs <= limitMs() * options.detector.misses
         ? seen
         : undefined,
+    isDoubted: () => primary.misses > 0,
     isProcessGone: () => processGone,
     silentSinceMs: () => suspectedSince(answering, detector()),
     goneSinceMs: () => suspectedSince(primary, detector()),

@@ -1,6 +1,7 @@
 /** What the Sentinels see, each by its own view, and asking one of them for a failover. */
 import {
   type Command,
+  couldChoose,
   type Endpoint,
   type Host,
   NodeUnavailable,
@@ -30,8 +31,11 @@ export type Sentinels = {
   readonly look: () => Promise<readonly SentinelSight[]>;
   /** What the last `look` saw. */
   readonly sights: () => readonly SentinelSight[];
-  /** Asks one Sentinel after the other, from `first` on, until one has begun a failover of `primary`. */
-  readonly failOver: (primary: string, first: number) => Promise<FailoverAsked>;
+  /**
+   * Asks one Sentinel after the other, from `first` on, until one has begun a failover of `primary`. Where `heirs` are given
+   * none is asked that could choose another node: one that was cut off may know an old priority.
+   */
+  readonly failOver: (primary: string, first: number, heirs?: readonly string[]) => Promise<FailoverAsked>;
   /** The state of the failover at one Sentinel (`wait_start`, `send_slaveof_noone` …), '' when there is none. */
   readonly failoverState: (sentinel: number) => Promise<string>;
   readonly close: () => void;
@@ -91,19 +95,29 @@ export function createSentinels(options: SentinelsOptions): Sentinels {
     }
   };
 
-  const failOverAt = async (index: number, primary: string): Promise<true | string> => {
+  const failOverAt = async (
+    index: number,
+    primary: string,
+    heirs: readonly string[] | undefined,
+  ): Promise<true | string> => {
     const endpoint = sentinels[index];
     const name = endpoint === undefined ? '' : endpointName(endpoint);
     try {
-      const [named, id, info] = await ask(index, [
+      const [named, id, info, replicas] = await ask(index, [
         ['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', primaryName],
         ['SENTINEL', 'MYID'],
         ['INFO', 'sentinel'],
+        ['SENTINEL', 'REPLICAS', primaryName],
       ]);
       const address = Array.isArray(named) ? (named as readonly RedisReply[]).join(':') : String(named);
       if (address !== primary) return `${name} names ${address}`;
       // It would take the request and act on it when its pause is over, by then on a healthy primary.
       if (/^sentinel_tilt:1/m.test(String(info))) return `${name} pauses after a jump of its clock (TILT)`;
+      const stranger = rows(replicas)
+        .map(replicaSight)
+        .find((one) => couldChoose(one) && heirs?.includes(one.endpoint) === false);
+      if (stranger !== undefined)
+        return `${name} could choose ${stranger.endpoint}, which is not in the in-sync set`;
       await askVotes(index, primary, String(id));
       const [begun] = await ask(index, [['SENTINEL', 'FAILOVER', primaryName]]);
       return begun instanceof RedisError ? `${name}: ${begun.message}` : true;
@@ -155,11 +169,11 @@ export function createSentinels(options: SentinelsOptions): Sentinels {
       return last;
     },
     sights: () => last,
-    failOver: async (primary, first) => {
+    failOver: async (primary, first, heirs) => {
       const why: string[] = [];
       for (let turn = 0; turn < sentinels.length; turn += 1) {
         const sentinel = (first + turn) % sentinels.length;
-        const begun = await failOverAt(sentinel, primary);
+        const begun = await failOverAt(sentinel, primary, heirs);
         if (begun === true) return { is: 'begun', sentinel };
         why.push(begun);
       }
@@ -183,19 +197,23 @@ function readSight([primary, replicas, sentinels]: readonly RedisReply[]): Senti
     configEpoch: Number(row['config-epoch'] ?? 0),
     primaryDown: flagsOf(row).some((flag) => flag === 's_down' || flag === 'o_down'),
     failoverUnderWay: flagsOf(row).includes('failover_in_progress'),
-    replicas: rows(replicas).map((replica): ReplicaSight => {
-      const flags = flagsOf(replica);
-      return {
-        endpoint: addressOf(replica),
-        down: flags.includes('s_down') || flags.includes('o_down'),
-        disconnected: flags.includes('disconnected'),
-        priority: Number(replica['slave-priority'] ?? 100),
-        linkDownTooLong: Number(replica['master-link-down-time'] ?? 0) > linkDownLimitMs(row),
-      };
-    }),
+    replicas: rows(replicas).map((replica) => ({
+      ...replicaSight(replica),
+      linkDownTooLong: Number(replica['master-link-down-time'] ?? 0) > linkDownLimitMs(row),
+    })),
     sentinelsDown: rows(sentinels)
       .filter((other) => flagsOf(other).some((flag) => flag === 's_down' || flag === 'disconnected'))
       .map(addressOf),
+  };
+}
+
+function replicaSight(replica: Record<string, string>): ReplicaSight {
+  const flags = flagsOf(replica);
+  return {
+    endpoint: addressOf(replica),
+    down: flags.includes('s_down') || flags.includes('o_down'),
+    disconnected: flags.includes('disconnected'),
+    priority: Number(replica['slave-priority'] ?? 100),
   };
 }
 

@@ -41,6 +41,7 @@ function scene() {
       },
       silentSinceMs: () => undefined,
       goneSinceMs: () => undefined,
+      isDoubted: () => false,
       isProcessGone: () => false,
       tick: () => undefined,
       close: () => undefined,

@@ -20,6 +20,8 @@ export type Situation = {
   readonly rank: () => number;
   /** The newest term whose data was ever seen: who has less lacks what was acknowledged since. */
   readonly newestTerm: () => number;
+  /** Who may have all that was acknowledged, by the newest record that was seen; undefined where there was none. */
+  readonly heirs: () => readonly string[] | undefined;
   /** It says that it is primary, and is older than what was seen: the Sentinels went back to it, or it has come back. */
   readonly isOutdated: (watch: NodeWatch) => boolean;
   /** It says that it is primary, and its data lacks what may have been acknowledged since: whoever follows it loses that. */
@@ -121,6 +123,10 @@ export function createSituation(
     last: () => last,
     rank: highest,
     newestTerm: () => Math.floor(highest()),
+    heirs: () => {
+      learn();
+      return newest.term === 0 ? undefined : [newest.primary, ...newest.members];
+    },
     isOutdated: (watch) => {
       const seen = asPrimary(watch);
       if (seen === undefined) return false;

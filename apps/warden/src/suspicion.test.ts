@@ -48,6 +48,7 @@ function scene(): Scene {
       },
       silentSinceMs: () => (node()?.is === 'silent' ? node()?.badSinceMs : undefined),
       goneSinceMs: () => node()?.badSinceMs,
+      isDoubted: () => false,
       isProcessGone: () => false,
       tick: () => undefined,
       close: () => undefined,

@@ -85,6 +85,7 @@ export async function createWarden(parts: {
     failover.follow();
     if (detects) failover.propose();
     if (own.silentSinceMs() !== undefined) membership.frozen();
+    membership.cutOff();
   };
   const watches = options.nodes.map((endpoint) =>
     createNodeWatch({
@@ -151,6 +152,7 @@ export async function createWarden(parts: {
   });
   const exclusion = createExclusion({
     ...common,
+    hurried: detects,
     hold: (node) => {
       const warden = wardenOf(node);
       if (warden === name) membership.hold('it is in the way of writes');
@@ -165,10 +167,12 @@ export async function createWarden(parts: {
   const beat = (): void => {
     if (left) return;
     const everyMs = failover.hurried() ? HURRIED_PROBE_MS : detector.probeMs;
-    const all = failover.hurried() || !detects || beats % REPLICA_BEATS === 0;
+    const last = watches.find((watch) => watch.name === situation.last());
+    // Whether the primary is gone or this machine is cut off is told by the others.
+    const all = failover.hurried() || !detects || beats % REPLICA_BEATS === 0 || (last?.isDoubted() ?? false);
     beats += 1;
     for (const watch of watches) {
-      if (watch.name === situation.last()) watch.tick(detector.probeMs);
+      if (watch === last) watch.tick(detector.probeMs);
       else if (all) watch.tick(detector.probeMs * (detects ? REPLICA_BEATS : 1));
     }
     consider();

@@ -101,6 +101,11 @@ export const LIMITS = {
   wardenVoteMs: 1500,
   /** A replica whose link is down so long, while Sentinels see the primary up, gives up being promotable. */
   replicaLinkDownMs: 300,
+  /**
+   * A member that is cut off with its warden and its Sentinel is not promotable for that one any more: up to 425 ms until
+   * its warden sees that nobody is there, and 250 ms until the Sentinel asks for INFO again.
+   */
+  loweredAloneMs: 700,
   /** How long all nodes must have been without a primary before the data decides who becomes it. */
   coldStartAfterMs: 600,
   /** Ids are remembered this long (I2). */

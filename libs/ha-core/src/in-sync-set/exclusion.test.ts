@@ -1,5 +1,6 @@
 /** A member leaves the set only when no Sentinel that could be elected could choose it (I1). */
 import { describe, expect, it } from 'vitest';
+import { LIMITS } from '../constants.ts';
 import { mayExclude, namedByMost, type ReplicaSight, type SentinelSight } from './exclusion.ts';
 
 const good: ReplicaSight = { endpoint: 'b', down: false, disconnected: false, priority: 100 };
@@ -40,7 +41,7 @@ describe('safe', () => {
       [seen('1', down, { sentinelsDown: ['3'] }), seen('2', down, { sentinelsDown: ['3'] }), silent('3')],
     ],
   ] as [string, SentinelSight[]][])('%s', (_, sights) => {
-    expect(mayExclude('b', 'a', sights)).toEqual({ is: 'safe' });
+    expect(mayExclude('b', 'a', sights, LIMITS.loweredAloneMs)).toEqual({ is: 'safe' });
   });
 });
 
@@ -65,7 +66,15 @@ describe('unsafe', () => {
     ],
     ['when there is no Sentinel', []],
   ] as [string, SentinelSight[]][])('%s', (_, sights) => {
-    expect(mayExclude('b', 'a', sights).is).toBe('unsafe');
+    expect(mayExclude('b', 'a', sights, LIMITS.loweredAloneMs).is).toBe('unsafe');
+  });
+
+  it('when a Sentinel is silent, before the member beside it has had the time to give up being promotable', () => {
+    const views = [seen('1', down, { sentinelsDown: ['3'] }), seen('2', down, { sentinelsDown: ['3'] })];
+    const verdict = (outOfSightMs: number): string =>
+      mayExclude('b', 'a', [...views, silent('3')], outOfSightMs).is;
+    expect([LIMITS.loweredAloneMs - 1, LIMITS.loweredAloneMs].map(verdict)).toEqual(['unsafe', 'safe']);
+    expect(mayExclude('b', 'a', [...views, seen('3', down)], 0).is).toBe('safe');
   });
 });
 

@@ -5,8 +5,12 @@
  * - One that answers must name this primary, have no failover under way, and see the member as down, disconnected or
  *   at priority 0, each of which its choice passes over.
  * - One that does not answer may be cut off from us and not from the others. It cannot be elected when the Sentinels
- *   that answer are a majority and all of them see it as down: it would need the vote of one of them.
+ *   that answer are a majority and all of them see it as down: it would need the vote of one of them. When it is back it
+ *   may take the member for promotable for a moment longer; so the member must have been out of sight for long enough for its
+ *   own warden to have given that up, and for the Sentinel beside it to know that (`LIMITS.loweredAloneMs`).
  */
+import { LIMITS } from '../constants.ts';
+
 export type SentinelSight = {
   /** The Sentinel, as `host:port`. */
   readonly sentinel: string;
@@ -52,8 +56,16 @@ export function couldChoose(replica: ReplicaSight): boolean {
   return !replica.down && !replica.disconnected && replica.priority !== 0;
 }
 
-/** Whether `member` may leave the set of `primary`. `sights`: one for each Sentinel of the configuration. */
-export function mayExclude(member: string, primary: string, sights: readonly SentinelSight[]): Exclusion {
+/**
+ * Whether `member` may leave the set of `primary`. `sights`: one for each Sentinel of the configuration; `outOfSightMs`: for
+ * how long the member has not answered or been in the way.
+ */
+export function mayExclude(
+  member: string,
+  primary: string,
+  sights: readonly SentinelSight[],
+  outOfSightMs: number,
+): Exclusion {
   const seen = sights.flatMap(({ sentinel, view }) => (view.is === 'seen' ? [{ sentinel, view }] : []));
   if (seen.length * 2 <= sights.length) {
     return { is: 'unsafe', why: `only ${seen.length} of ${sights.length} Sentinels answer` };
@@ -70,6 +82,13 @@ export function mayExclude(member: string, primary: string, sights: readonly Sen
   const electable = silent.find((one) => seen.some(({ view }) => !view.sentinelsDown.includes(one)));
   if (electable !== undefined) {
     return { is: 'unsafe', why: `${electable} does not answer here, and could still be elected` };
+  }
+  const [first] = silent;
+  if (first !== undefined && outOfSightMs < LIMITS.loweredAloneMs) {
+    return {
+      is: 'unsafe',
+      why: `${first} does not answer, and may take ${member} for promotable if it does`,
+    };
   }
   return { is: 'safe' };
 }

@@ -1,0 +1,84 @@
+/** Which Sentinel is asked for a failover: none that could choose a node that may lack acknowledged writes (I1). */
+import type { Command, RedisNode, RedisNodes, RedisReply } from '@holdfast/ha-core';
+import { expect, it } from 'vitest';
+import { createSentinels, type FailoverAsked } from './sentinels.ts';
+
+const [A, B, C] = ['10.0.0.1:1', '10.0.0.2:1', '10.0.0.3:1'] as const;
+const HOSTS = ['s1', 's2', 's3'];
+
+const replica = (name: string, flags: string, priority: number): string[] => {
+  const [ip = '', port = ''] = name.split(':');
+  return ['ip', ip, 'port', port, 'flags', flags, 'slave-priority', String(priority)];
+};
+
+/** Three Sentinels that name `A`; each knows its own replicas. What each was asked is kept. */
+function scene(replicas: readonly (readonly string[][])[]) {
+  const begun: number[] = [];
+  const answer = (index: number, command: Command): RedisReply => {
+    switch (command[1]) {
+      case 'GET-MASTER-ADDR-BY-NAME':
+        return ['10.0.0.1', '1'];
+      case 'MYID':
+        return HOSTS[index] ?? '';
+      case 'REPLICAS':
+        return (replicas[index] ?? []).map((row) => [...row]);
+      case 'IS-MASTER-DOWN-BY-ADDR':
+        return ['0', String(command[5]), '1'];
+      case 'FAILOVER':
+        begun.push(index);
+        return 'OK';
+      default:
+        return '';
+    }
+  };
+  const redis: RedisNodes = {
+    open: (endpoint) =>
+      Promise.resolve({
+        endpoint,
+        run: (commands: readonly Command[]) =>
+          Promise.resolve(commands.map((command) => answer(HOSTS.indexOf(endpoint.host), command))),
+        onClosed: () => undefined,
+        close: () => undefined,
+      } as unknown as RedisNode),
+  };
+  const sentinels = createSentinels({
+    host: {} as never,
+    redis,
+    sentinels: HOSTS.map((host) => ({ host, port: 1 })),
+    primaryName: 'holdfast',
+    hurried: true,
+    log: () => undefined,
+  });
+  const ask = (heirs?: readonly string[]): Promise<FailoverAsked> => sentinels.failOver(A, 0, heirs);
+  return { ask, begun };
+}
+
+const sound = [replica(B, 'slave', 100), replica(C, 'slave', 0)];
+/** It was cut off while `C` left the set. */
+const stale = [replica(B, 'slave', 100), replica(C, 'slave', 100)];
+
+it('passes over a Sentinel that still takes a node for promotable that has left the set', async () => {
+  const { ask, begun } = scene([stale, sound, sound]);
+  expect(await ask([A, B])).toEqual({ is: 'begun', sentinel: 1 });
+  expect(begun).toEqual([1]);
+});
+
+it('asks none where all of them do, and says which node it is', async () => {
+  const { ask, begun } = scene([stale, stale, stale]);
+  const asked = await ask([A, B]);
+  expect(begun).toEqual([]);
+  expect(asked).toMatchObject({ is: 'refused', why: [expect.stringContaining(`could choose ${C}`), {}, {}] });
+});
+
+it.each([
+  ['is down', replica(C, 'slave,s_down', 100)],
+  ['is disconnected', replica(C, 'slave,disconnected', 100)],
+])('asks one for which that node %s', async (_, row) => {
+  const { ask } = scene([[replica(B, 'slave', 100), row], sound, sound]);
+  expect(await ask([A, B])).toEqual({ is: 'begun', sentinel: 0 });
+});
+
+it('asks any where nothing is known of a set', async () => {
+  const { ask } = scene([stale, sound, sound]);
+  expect(await ask()).toEqual({ is: 'begun', sentinel: 0 });
+});
