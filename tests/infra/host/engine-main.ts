@@ -1,14 +1,16 @@
 /**
  * Keeps a Docker engine while somebody holds its standard input open, and takes all of it away when that ends, however it
- * ends: containers, the engine, its bridge, its groups, its folder. Started by engine.ts only:
+ * ends: containers, networks, the engine, its bridge, its groups, its folder. Started by engine.ts only:
  *
  *   node engine-main.ts FOLDER     the engine's paths lie below it; PATH and LD_LIBRARY_PATH lead to its programs
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { freeSubnet } from './subnet.ts';
 
-const BRIDGE = 'docker0';
+/** A name of its own, of at most 15 characters: another engine on this machine keeps its docker0. */
+const BRIDGE = `hfb${process.pid}`;
 const CGROUPS = '/sys/fs/cgroup';
 const REMOVE_LIMIT_MS = 60_000;
 const DOWN_WITHIN_MS = 30_000;
@@ -17,7 +19,7 @@ const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error('usage: engine-main.ts FOLDER');
 mkdirSync(folder, { recursive: true });
 const host = `unix://${join(folder, 'docker.sock')}`;
-const hadBridge = existsSync(`/sys/class/net/${BRIDGE}`);
+addBridge();
 
 const log = openSync(join(folder, 'dockerd.log'), 'a');
 const words = [
@@ -25,6 +27,7 @@ const words = [
   `--exec-root=${join(folder, 'exec')}`,
   `--pidfile=${join(folder, 'pid')}`,
   `--host=${host}`,
+  `--bridge=${BRIDGE}`,
   // Containers reach each other and the host through the bridge; nothing of theirs leaves the machine.
   '--iptables=false',
   '--ip6tables=false',
@@ -40,10 +43,16 @@ engine.once('error', (error) => {
 engine.once('exit', end);
 
 let ending = false;
+/** Links of the networks that were made here; what the engine does not take away itself is taken away after it. */
+let links: readonly string[] = [];
 const stop = (): void => {
   if (ending) return;
   ending = true;
-  docker('rm', '--force', '--volumes', ...docker('ps', '--all', '--quiet').split('\n').filter(Boolean));
+  const containers = lines(docker('ps', '--all', '--quiet'));
+  if (containers.length > 0) docker('rm', '--force', '--volumes', ...containers);
+  const networks = lines(docker('network', 'ls', '--filter', 'type=custom', '--quiet'));
+  links = networks.map((id) => `br-${id}`);
+  if (networks.length > 0) docker('network', 'rm', ...networks);
   engine.kill('SIGTERM');
   setTimeout(() => {
     // With all that it started: they are of its group.
@@ -62,9 +71,27 @@ function docker(...given: string[]): string {
   return done.stdout ?? '';
 }
 
+function lines(text: string): string[] {
+  return text.split('\n').filter((line) => line !== '');
+}
+
+/** The bridge of containers that ask for no network of their own, which are those of `docker build`. */
+function addBridge(): void {
+  ip('link', 'add', BRIDGE, 'type', 'bridge');
+  ip('address', 'add', `${freeSubnet()}.1/24`, 'dev', BRIDGE);
+  ip('link', 'set', BRIDGE, 'up');
+}
+
+function ip(...given: string[]): void {
+  const { status, stderr, error } = spawnSync('ip', given, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`ip ${given.join(' ')}: ${error?.message ?? stderr.trim()}`);
+}
+
 /** After the engine's end. */
 function end(): void {
-  if (!hadBridge && existsSync(`/sys/class/net/${BRIDGE}`)) spawnSync('ip', ['link', 'delete', BRIDGE]);
+  for (const link of [...links, BRIDGE]) {
+    if (existsSync(`/sys/class/net/${link}`)) ip('link', 'delete', link);
+  }
   const controllers = readdirSync(CGROUPS).map((name) => join(CGROUPS, name, 'docker'));
   for (const path of [join(CGROUPS, 'docker'), ...controllers].filter((one) => existsSync(one))) {
     removeGroup(path);

@@ -7,12 +7,15 @@ import type { TestProject } from 'vitest/node';
 import { openEngine } from './engine.ts';
 import { type Built, makeImages } from './images.ts';
 import { chooseProvider } from './provider.ts';
+import { freeSubnet } from './subnet.ts';
 
 /** What the tests get of it; plain values, because tests run in other threads. */
 export type Stage = {
   readonly folder: string;
   /** Where the Docker engine listens. */
   readonly engine: string;
+  /** The first three bytes of a network that is free here. */
+  readonly subnet: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly told: { readonly engine: string; readonly provider: string };
   readonly built: readonly Built[];
@@ -45,7 +48,8 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     rmSync(context, { recursive: true });
     const provider = await chooseProvider(folder, engine.env);
     const told = { engine: engine.told, provider: provider.told };
-    project.provide('stage', { folder, engine: engine.address, env: provider.env, told, built });
+    const subnet = freeSubnet();
+    project.provide('stage', { folder, engine: engine.address, subnet, env: provider.env, told, built });
     return tearDown;
   } catch (error) {
     await tearDown();

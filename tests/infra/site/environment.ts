@@ -1,6 +1,6 @@
 /**
  * The environment `local` as the tests deploy it: the example of infra/cdktf with the images, the folder of secrets and the
- * engine of this machine, on free ports. Grafana is left out, because no package of it is at hand.
+ * engine of this machine, on free ports and in a free network. Grafana is left out, because no package of it is at hand.
  */
 import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
@@ -49,7 +49,10 @@ export async function writeEnvironment(stage: Stage, name: string): Promise<Envi
 
   const [apiPort = 0, prometheusPort = 0] = await freePorts(2);
   const paths = { environment: join(folder, `${name}.yaml`), cluster: join(folder, 'holdfast.yaml') };
-  const environment = parse(readFileSync(join(EXAMPLES, 'local.yaml'), 'utf8')) as Values;
+  const example = readFileSync(join(EXAMPLES, 'local.yaml'), 'utf8');
+  const subnet = subnetOf(example);
+  const moved = (text: string): Values => parse(text.replaceAll(`${subnet}.`, `${stage.subnet}.`)) as Values;
+  const environment = moved(example);
   const { images = {}, limits = {}, published = {} } = environment;
   Object.assign(environment, { name, cluster: 'holdfast.yaml', secrets, localSecrets: 'secrets' });
   Object.assign(environment, { hosts: [{ name: 'here', address: '127.0.0.1', docker: stage.engine }] });
@@ -64,7 +67,7 @@ export async function writeEnvironment(stage: Stage, name: string): Promise<Envi
   Object.assign(environment, { embeddedClickHouse: true, users: { clickhouse: `${OWNER}:${OWNER}` } });
   writeFileSync(paths.environment, stringify(environment));
 
-  const cluster = parse(readFileSync(join(EXAMPLES, 'local/holdfast.yaml'), 'utf8')) as Values;
+  const cluster = moved(readFileSync(join(EXAMPLES, 'local/holdfast.yaml'), 'utf8'));
   Object.assign(cluster['api'] ?? {}, { listen: { host: '127.0.0.1', port: apiPort } });
   writeFileSync(paths.cluster, stringify(cluster));
 
@@ -85,4 +88,11 @@ export async function writeEnvironment(stage: Stage, name: string): Promise<Envi
       writeFileSync(paths[what], stringify(values));
     },
   };
+}
+
+/** The first three bytes of the example's network. */
+function subnetOf(example: string): string {
+  const found = /subnet: (\d+\.\d+\.\d+)\.0\/24/.exec(example)?.[1];
+  if (found === undefined) throw new Error('the example has no network of 256 addresses');
+  return found;
 }
