@@ -1,5 +1,6 @@
 /** No fault at all, for minutes, under processes that burn the processors: nothing may fail over, nothing be refused. */
 import type { Arguments } from './arguments.ts';
+import { removeAccount } from './checker/evidence.ts';
 import { judgeRun } from './checker/judge-run.ts';
 import { monotonicMs, pause } from './clock.ts';
 import { startBurners } from './hosts/load.ts';
@@ -54,12 +55,15 @@ export async function soak(
     sums.refused += verdict.notStored;
     sums.failovers += failovers;
     sums.longestGapMs = Math.max(sums.longestGapMs, longestGap(told, fromMs, untilMs));
+    if (verdict.notStored > 0) faults.push(`${verdict.notStored} were refused without a fault`);
     faults.push(...found, ...(failovers === 0 ? [] : [`${failovers} failovers without a fault`]));
-    if (failovers > 0 || found.length > 0) console.log(story.text(fromMs, 200));
+    if (failovers > 0 || verdict.notStored > 0 || found.length > 0) console.log(story.text(fromMs, 200));
     console.log(
       `${((monotonicMs() - startedMs) / 60_000).toFixed(1)} min: acknowledged ${sums.acknowledged}, unknown ${sums.unknown}, refused ${sums.refused}, failovers ${sums.failovers}, longest gap ${sums.longestGapMs.toFixed(0)} ms`,
     );
     writers.forget();
+    // Signals of which no engine makes an end would fill the memory, and then opens are refused, as they should be.
+    if (whole.primary !== undefined) await removeAccount(whole.primary, cluster.files.password, account);
   }
   endBurners();
   const took = (monotonicMs() - startedMs) / 60_000;
