@@ -9,10 +9,17 @@ export type AccountView = {
   readonly unknown: readonly string[];
   readonly connection: ConnectionState['is'];
   readonly paused: boolean;
+  /** An intent is being written, or a command is at the terminal. */
+  readonly sending: boolean;
 };
 
 /** The view of a line over a connection. */
-export function viewOf(line: Line, connection: ConnectionState, paused: boolean): AccountView {
+export function viewOf(
+  line: Line,
+  connection: ConnectionState,
+  paused: boolean,
+  sending: boolean,
+): AccountView {
   const begun = line.begun();
   return {
     waiting: line.waiting().length,
@@ -20,5 +27,6 @@ export function viewOf(line: Line, connection: ConnectionState, paused: boolean)
     unknown: begun.flatMap((order) => (order.state.is === 'unknown' ? [order.accepted.id] : [])),
     connection: connection.is,
     paused,
+    sending,
   };
 }

@@ -41,6 +41,8 @@ export type ActiveAccountOptions = {
   readonly snapshot: AccountSnapshot;
   /** When this engine first saw an entry of RTSS, on its monotonic clock; undefined when it never did. */
   readonly firstSeenMs: (entry: string) => number | undefined;
+  /** A person holds the account still: nothing is begun or sent. After it ends, `take([])` goes on. */
+  readonly held: () => boolean;
   /** Redis or a terminal refused this leadership: nothing more may be done under it (I3). */
   readonly onDeposed: (by: string) => void;
   readonly notify: (what: string, detail: Record<string, unknown>) => void;
@@ -189,6 +191,7 @@ export function createActiveAccount(options: ActiveAccountOptions): ActiveAccoun
     const sent =
       named &&
       !paused &&
+      !options.held() &&
       trading.session.send({ commandId: id, epoch, holder: engine, lifeMs: forMs, magic, comment, command });
     if (sent) options.log('sent', { signalId: order.accepted.id, terminal: intent.terminal, commandId: id });
     // Not handed to the session at all: as certain a NO as a refusal of the bridge.
@@ -218,7 +221,7 @@ export function createActiveAccount(options: ActiveAccountOptions): ActiveAccoun
       pumpAgain = false;
       settleDrained();
       const trading = side.trading();
-      const free = !paused && !draining && !suspended && busy === undefined;
+      const free = !paused && !options.held() && !draining && !suspended && busy === undefined;
       if (free && trading !== undefined) decide(trading);
     }
     pumping = false;
@@ -340,6 +343,6 @@ export function createActiveAccount(options: ActiveAccountOptions): ActiveAccoun
         settleDrained();
       }),
     stop,
-    view: () => viewOf(line, side.connection(), paused),
+    view: () => viewOf(line, side.connection(), paused, busy !== undefined),
   };
 }

@@ -13,6 +13,8 @@ export type EngineAccountView = {
   readonly role: 'active' | 'standby';
   readonly holder: string;
   readonly epoch: string;
+  /** The wish that holds the account still, as its leader knows it; '' for none. */
+  readonly pause: string;
   readonly sessions: readonly string[];
   readonly active: AccountView | undefined;
 };

@@ -7,12 +7,9 @@
 import { type BridgeSession, createBridgeListener } from '@holdfast/bridge';
 import {
   backOffMs,
-  type Endpoint,
   type Host,
   LIMITS,
-  type MarginMode,
   type Network,
-  type Profile,
   type RedisNodes,
   sleep,
   type TakeoverCause,
@@ -24,64 +21,28 @@ import {
   createLeaseStore,
   createPrimaryConnection,
   createTradeJournal,
+  createWishStore,
   followSignals,
-  type FunctionCall,
   readLease,
 } from '@holdfast/redis';
-import { type ActiveAccount, createActiveAccount } from './account.ts';
-import { type Arrivals, createArrivals } from './arrivals.ts';
+import { createActiveAccount } from './account.ts';
+import { createArrivals } from './arrivals.ts';
+import type { EngineAccount, EngineOptions } from './engine-options.ts';
 import type { EngineView } from './engine-view.ts';
+import { createHandOvers, type HandOverSeat } from './hand-over.ts';
 import { createLeadership, type Leadership } from './leadership.ts';
 import { createPeerLinks, type PeerLinks } from './peer-link.ts';
+import { highestEpoch, type Seat } from './seat.ts';
+import { createWishDesk, type WishDesk } from './wish-desk.ts';
 
-export type EngineAccount = {
-  readonly account: string;
-  readonly margin: MarginMode;
-  readonly bridgeSecret: string;
-};
-
-export type EngineOptions = {
-  readonly engine: string;
-  readonly numbers: Profile;
-  readonly nodes: readonly Endpoint[];
-  readonly bridge: Endpoint;
-  readonly peer: Endpoint;
-  /** All engines of the cluster in the order of the configuration, this one included. */
-  readonly engines: readonly { readonly engine: string; readonly endpoint: Endpoint }[];
-  readonly accounts: readonly EngineAccount[];
-  /** HMAC with the cluster's secret, and comparison in constant time. */
-  readonly proof: (text: string) => string;
-  readonly equal: (a: string, b: string) => boolean;
-  /** 16 random bytes as hex. */
-  readonly nonce: () => string;
-  /** What RIS says of this process besides its role: pid, endpoint. */
-  readonly announce: Readonly<Record<string, unknown>>;
-  readonly log: (event: string, detail: Record<string, unknown>) => void;
-  readonly onResult?: (account: string, outcome: string, tookMs: number) => void;
-  readonly onRound?: (calls: number, tookMs: number) => void;
-  /** An acknowledged write was not there after a change of primary: an alarm. */
-  readonly onMissing?: (call: FunctionCall) => void;
-  readonly onTakeover?: (account: string, cause: TakeoverCause) => void;
-};
+export type * from './engine-options.ts';
 
 export type Engine = {
   readonly view: () => EngineView;
-  /** Hands one account over to a peer; false when it is not active here. */
-  readonly handOver: (account: string) => Promise<boolean>;
   /** SIGTERM: finishes what is in flight, hands every account over, leaves. */
   readonly leave: () => Promise<void>;
   /** Ends without handing over. */
   readonly stop: () => void;
-};
-
-/** What one account has at this engine, active or not. */
-type Seat = {
-  readonly account: EngineAccount;
-  readonly sessions: Map<string, BridgeSession>;
-  readonly arrivals: Arrivals;
-  leadership: Leadership;
-  active: ActiveAccount | undefined;
-  epoch: string;
 };
 
 const DRAIN_MS = 2000;
@@ -106,8 +67,10 @@ export async function createEngine(parts: {
   });
   const store = createLeaseStore(writer, engine);
   const reads = createPrimaryConnection({ host, redis, nodes });
+  const wishes = createWishStore({ writer, reader: engine });
   const seats = new Map<string, Seat>();
   let stopped = false;
+  let leaving = false;
 
   const peers: PeerLinks = await createPeerLinks({
     ...parts.options,
@@ -119,53 +82,116 @@ export async function createEngine(parts: {
       for (const seat of seats.values()) seat.leadership.peerDead(peer);
     },
     onReleased: (account) => seats.get(account)?.leadership.look(),
+    onWant: (peer, account) => handOvers.wanted(peer, account),
+  });
+  const handOvers = createHandOvers({
+    host,
+    engine,
+    engines: options.engines.map((other) => other.engine),
+    peers: () => peers,
+    seats: () => [...seats.values()].map((seat) => seat.outside),
+    stopped: () => stopped || leaving,
+    log,
   });
 
   const seatOf = (account: EngineAccount, index: number): Seat => {
     const name = account.account;
-    const preferred = options.engines[index % options.engines.length]?.engine === engine;
+    const preferred = options.engines[index % options.engines.length]?.engine ?? engine;
+    const leads = (): string | undefined => {
+      const state = seat.leadership.state();
+      return state.is === 'active' && !stopped ? state.epoch : undefined;
+    };
+    const outside: HandOverSeat = {
+      account: name,
+      preferred,
+      holder: () => seat.leadership.row()?.holder ?? '',
+      leading: () => leads() !== undefined,
+      active: () => seat.active,
+      couldTrade: () => [...seat.sessions.values()].some((session) => session.state().broker),
+      pause: () => seat.desk.pause(),
+      activeSinceMs: () => seat.activeSinceMs,
+      chosen: false,
+      handOver: (to, why) => handOver(seat, preferred === engine, to, why),
+    };
+    const desk = createWishDesk({
+      host,
+      engine,
+      account: name,
+      store: wishes,
+      leads,
+      perform: (wish) => handOvers.perform(outside, wish),
+      onPause: (pause) => {
+        log(pause === '' ? 'pause_ended' : 'pause_begun', { account: name, wish: pause });
+        if (pause === '') seat.active?.take([]);
+      },
+      log: (event, detail) => log(event, { account: name, ...detail }),
+    });
     const seat: Seat = {
       account,
       sessions: new Map(),
       arrivals: createArrivals(host),
       active: undefined,
       epoch: '0',
-      leadership: createLeadership({
-        host,
-        engine,
-        account: name,
-        preferred,
-        beatMs: numbers.engineBeatMs,
-        leaseMs: numbers.engineLeaseMs,
-        selfStopMs: numbers.engineSelfStopMs,
-        store,
-        read: () => readLease(reads, name),
-        terminalEpoch: () => highestEpoch(seats.get(name)),
-        successor: () => peers.alive()[0] ?? '',
-        onActivate: (epoch, cause) => void activate(name, epoch, cause),
-        onPause: () => {
-          log('paused', { account: name, reason: 'the lease could not be renewed' });
-          seats.get(name)?.active?.pause();
-        },
-        onResume: () => {
-          log('resumed', { account: name });
-          seats.get(name)?.active?.resume();
-        },
-        onRenewed: () => seats.get(name)?.active?.renewed(),
-        onDeactivate: (why) => deactivate(name, why),
-        onReleased: (successor) => {
-          log('released', { account: name, successor });
-          peers.sendReleased(name, successor);
-        },
-      }),
+      activeSinceMs: 0,
+      successor: '',
+      handingOver: false,
+      desk,
+      outside,
+      leadership: leadershipOf(name, preferred === engine, desk),
     };
     return seat;
+  };
+
+  const leadershipOf = (name: string, preferred: boolean, desk: WishDesk): Leadership =>
+    createLeadership({
+      host,
+      engine,
+      account: name,
+      preferred,
+      beatMs: numbers.engineBeatMs,
+      leaseMs: numbers.engineLeaseMs,
+      selfStopMs: numbers.engineSelfStopMs,
+      store,
+      read: () => readLease(reads, name),
+      terminalEpoch: () => highestEpoch(seats.get(name)),
+      successor: () => seats.get(name)?.successor || (peers.alive()[0] ?? ''),
+      onAsked: (asked) => desk.seen(asked),
+      onActivate: (epoch, cause) => void activate(name, epoch, cause),
+      onPause: () => {
+        log('paused', { account: name, reason: 'the lease could not be renewed' });
+        seats.get(name)?.active?.pause();
+      },
+      onResume: () => {
+        log('resumed', { account: name });
+        seats.get(name)?.active?.resume();
+      },
+      onRenewed: () => seats.get(name)?.active?.renewed(),
+      onDeactivate: (why) => deactivate(name, why),
+      onReleased: (successor) => {
+        log('released', { account: name, successor });
+        peers.sendReleased(name, successor);
+      },
+    });
+
+  /** Finishes what is in flight, releases the lease to `to`, and watches again; false when it leads no more. */
+  const handOver = async (seat: Seat, preferred: boolean, to: string, why: string): Promise<boolean> => {
+    if (seat.active === undefined || seat.handingOver || leaving) return false;
+    seat.handingOver = true;
+    seat.successor = to;
+    await seat.leadership.leave(why);
+    seat.leadership.stop();
+    seat.successor = '';
+    seat.handingOver = false;
+    if (!leaving && !stopped) seat.leadership = leadershipOf(seat.account.account, preferred, seat.desk);
+    return true;
   };
 
   const activate = async (name: string, epoch: string, cause: TakeoverCause): Promise<void> => {
     const seat = seats.get(name);
     if (seat === undefined) return;
     seat.epoch = epoch;
+    seat.activeSinceMs = host.monotonicMs();
+    seat.outside.chosen = false;
     log('active', { account: name, epoch, cause });
     options.onTakeover?.(name, cause);
     const journal = createTradeJournal(writer, name, { holder: engine, epoch }, WRITE_WITHIN_MS);
@@ -192,6 +218,7 @@ export async function createEngine(parts: {
         journal,
         snapshot,
         firstSeenMs: seat.arrivals.firstSeenMs,
+        held: () => seat.desk.pause() !== '',
         onDeposed: (by) => {
           log('deposed', { account: name, epoch, by });
           seat.active = undefined;
@@ -270,6 +297,7 @@ export async function createEngine(parts: {
       role: seat.active === undefined ? 'standby' : 'active',
       holder: seat.leadership.row()?.holder ?? '',
       epoch: seat.leadership.row()?.epoch ?? '0',
+      pause: seat.desk.pause(),
       sessions: [...seat.sessions.keys()],
       active: seat.active?.view(),
     })),
@@ -308,29 +336,11 @@ export async function createEngine(parts: {
 
   return {
     view,
-    handOver: async (account) => {
-      const seat = seats.get(account);
-      if (seat?.active === undefined) return false;
-      await seat.leadership.leave();
-      seat.leadership.stop();
-      const index = options.accounts.findIndex((other) => other.account === account);
-      seat.leadership = seatOf(seat.account, index).leadership;
-      return true;
-    },
     leave: async () => {
-      await Promise.all([...seats.values()].map((seat) => seat.leadership.leave()));
+      leaving = true;
+      await Promise.all([...seats.values()].map((seat) => seat.leadership.leave('stopping')));
       stop();
     },
     stop,
   };
-}
-
-/** The highest epoch that any terminal with an open session knows (I3: the next one is above it). */
-function highestEpoch(seat: Seat | undefined): string {
-  let highest = 0n;
-  for (const session of seat?.sessions.values() ?? []) {
-    const epoch = BigInt(session.state().epoch || '0');
-    if (epoch > highest) highest = epoch;
-  }
-  return highest.toString();
 }

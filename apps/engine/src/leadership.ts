@@ -16,7 +16,7 @@ import {
   stepLease,
   type TakeoverCause,
 } from '@holdfast/ha-core';
-import type { HeldOutcome, LeaseStore } from '@holdfast/redis';
+import type { Asked, HeldOutcome, LeaseStore } from '@holdfast/redis';
 
 export type LeadershipOptions = LeaseOptions & {
   readonly host: Host;
@@ -28,6 +28,8 @@ export type LeadershipOptions = LeaseOptions & {
   readonly terminalEpoch: () => string;
   /** The peer that should take over when this engine leaves; '' for anyone. */
   readonly successor: () => string;
+  /** What people ask of the holder: told with each beat, and before the activation. */
+  readonly onAsked: (asked: Asked) => void;
   readonly onActivate: (epoch: string, cause: TakeoverCause) => void;
   readonly onPause: () => void;
   readonly onResume: () => void;
@@ -45,8 +47,11 @@ export type Leadership = {
   readonly look: () => void;
   /** Redis or a bridge refused this leadership. */
   readonly deposed: () => void;
-  /** Hands the lease over and takes it no more; resolves when it is released or found lost. */
-  readonly leave: () => Promise<void>;
+  /**
+   * Hands the lease over and takes it no more; resolves when it is released or found lost. `why` is one word, for the
+   * history.
+   */
+  readonly leave: (why: string) => Promise<void>;
   /** Ends without a word to anyone, as a killed process would. */
   readonly stop: () => void;
 };
@@ -60,6 +65,8 @@ export function createLeadership(options: LeadershipOptions): Leadership {
   let state: LeaseState = firstLeaseState(host.monotonicMs());
   let lastRow: LeaseRow | undefined;
   let reading = false;
+  let readAgain = false;
+  let whyLeaving = '';
   let renewing = false;
   let stopped = false;
   let leaving: Promise<void> | undefined;
@@ -78,7 +85,7 @@ export function createLeadership(options: LeadershipOptions): Leadership {
         void read();
         return;
       case 'take':
-        void take(effect.expected, effect.epoch);
+        void take(effect.expected, effect.epoch, effect.cause);
         return;
       case 'renew':
         void renew(effect.epoch);
@@ -99,6 +106,8 @@ export function createLeadership(options: LeadershipOptions): Leadership {
   };
 
   const read = async (): Promise<void> => {
+    // What made it ask again came after the read that is under way began, so that one may not show it.
+    readAgain = reading;
     if (reading) return;
     reading = true;
     const row = await options.read();
@@ -107,13 +116,15 @@ export function createLeadership(options: LeadershipOptions): Leadership {
     post(
       row === undefined ? { is: 'unreadable' } : { is: 'row', row, terminalEpoch: options.terminalEpoch() },
     );
+    if (readAgain && state.is === 'watching') void read();
   };
 
-  const take = async (expected: LeaseRow, epoch: string): Promise<void> => {
+  const take = async (expected: LeaseRow, epoch: string, cause: TakeoverCause): Promise<void> => {
     const sentAtMs = host.monotonicMs();
-    const outcome = await store.take(account, expected, epoch);
+    const outcome = await store.take(account, expected, epoch, cause);
     if (outcome.is === 'taken') {
       lastRow = { ...NO_LEASE, holder: options.engine, epoch: outcome.epoch };
+      options.onAsked(outcome.asked);
       post({ is: 'taken', epoch: outcome.epoch, sentAtMs });
     } else if (outcome.is === 'lost') {
       lastRow = outcome.row;
@@ -129,6 +140,7 @@ export function createLeadership(options: LeadershipOptions): Leadership {
     renewing = false;
     if (outcome.is === 'ok') {
       post({ is: 'renewed', sentAtMs });
+      if (state.is === 'active' && state.epoch === epoch) options.onAsked(outcome.asked);
       if (state.is === 'active' && state.epoch === epoch && !state.paused) options.onRenewed(epoch);
     } else if (outcome.is === 'stale' && state.is === 'active' && state.epoch === epoch) {
       lastRow = { ...NO_LEASE, holder: outcome.holder, epoch: outcome.epoch };
@@ -139,7 +151,7 @@ export function createLeadership(options: LeadershipOptions): Leadership {
   const release = async (epoch: string): Promise<void> => {
     const successor = options.successor();
     for (let attempt = 0; attempt < RELEASE_TRIES; attempt += 1) {
-      const outcome: HeldOutcome = await store.release(account, epoch, successor);
+      const outcome: HeldOutcome = await store.release(account, epoch, successor, whyLeaving);
       if (outcome.is !== 'failed') return options.onReleased(successor);
     }
   };
@@ -159,7 +171,8 @@ export function createLeadership(options: LeadershipOptions): Leadership {
       if (state.is === 'watching') void read();
     },
     deposed: () => post({ is: 'stale' }),
-    leave: async () => {
+    leave: async (why) => {
+      whyLeaving = why;
       post({ is: 'leave' });
       await leaving;
     },

@@ -26,6 +26,7 @@ import {
   withWriterView,
 } from '@holdfast/redis';
 import { createEngine } from './engine.ts';
+import type { EngineView } from './engine-view.ts';
 
 const STOP_WITHIN_MS = 5000;
 
@@ -65,6 +66,10 @@ const rounds = metrics.histogram(
 const takeovers = metrics.counter('holdfast_takeovers_total', 'Leaderships won, by cause', [
   'account',
   'cause',
+]);
+
+const pauses = metrics.gauge('holdfast_paused', 'Held still by a person, at the engine that leads it', [
+  'account',
 ]);
 
 const writerMetrics = createWriterMetrics(metrics);
@@ -107,22 +112,10 @@ const health = await startHealth({
   endpoint: own.health,
   alive: progress.alive,
   ready: () => whyNothingIsAcknowledged(engine.view().redis),
-  degraded: () => degradedText(engine.view().redis, values.redis.nodes),
-  metrics: withWriterView(metrics, writerMetrics, () => engine.view().redis),
+  degraded: () => degradedText(engine.view().redis, values.redis.nodes) ?? pausedText(engine.view()),
+  metrics: withWriterView(metrics, writerMetrics, () => shown().redis),
   routes: {
     'GET /status': () => ({ status: 200, body: engine.view() }),
-    'POST /switchover': async ({ query, headers }) => {
-      if (!equal(headers.authorization ?? '', `Bearer ${clusterSecret}`)) {
-        return {
-          status: 401,
-          body: { error: { code: 'unauthorized', message: 'expected the cluster secret' } },
-        };
-      }
-      const account = query.get('account') ?? '';
-      if (await engine.handOver(account)) return { status: 200, body: { account, handedOver: true } };
-      const message = `account ${JSON.stringify(account)} is not active here`;
-      return { status: 409, body: { error: { code: 'not_active', message } } };
-    },
   },
 });
 
@@ -136,6 +129,20 @@ onShutdown(
   STOP_WITHIN_MS,
 );
 log.info({ bridge: own.bridge, peer: own.peer, health: own.health }, 'started');
+
+/** The view, and what of it stands in the metrics. */
+function shown(): EngineView {
+  const view = engine.view();
+  for (const { account, role, pause } of view.accounts)
+    pauses.set({ account }, role === 'active' && pause !== '' ? 1 : 0);
+  return view;
+}
+
+/** Which accounts a person holds still here; undefined for none. */
+function pausedText({ accounts }: EngineView): string | undefined {
+  const paused = accounts.filter((seat) => seat.role === 'active' && seat.pause !== '');
+  return paused.length === 0 ? undefined : `paused: ${paused.map(({ account }) => account).join(', ')}`;
+}
 
 /** Reads the configuration, or ends with what is wrong in it. */
 function readConfiguration(file: string): LoadedConfiguration {

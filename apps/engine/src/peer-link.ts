@@ -4,7 +4,7 @@
  * the peer is reported dead. A cut or frozen peer is neither: its beat in Redis decides.
  *
  * Lines: `PEER version=1 engine=<name> proof=<hmac>` from the dialler, `OK` in answer; then `RELEASED account=<name>
- * successor=<name>` from whoever hands an account over, and `PING` each second so that a broken path shows.
+ * successor=<name>` from whoever hands an account over, `WANT account=<name>` from who is its first choice, and `PING` each second so that a broken path shows.
  */
 import { decodeLine, encodeLine } from '@holdfast/bridge';
 import { type Endpoint, type Host, type Link, type Listener, type Network, sleep } from '@holdfast/ha-core';
@@ -20,6 +20,8 @@ export type PeerLinkOptions = {
   readonly equal: (a: string, b: string) => boolean;
   readonly onDead: (engine: string) => void;
   readonly onReleased: (account: string, successor: string) => void;
+  /** A peer asks for an account that this engine leads. */
+  readonly onWant: (engine: string, account: string) => void;
   readonly log: (event: string, detail: Record<string, unknown>) => void;
 };
 
@@ -27,6 +29,7 @@ export type PeerLinks = {
   /** Peers with an open link now. */
   readonly alive: () => string[];
   readonly sendReleased: (account: string, successor: string) => void;
+  readonly sendWant: (engine: string, account: string) => void;
   readonly close: () => void;
 };
 
@@ -44,21 +47,22 @@ export async function createPeerLinks(options: PeerLinkOptions): Promise<PeerLin
   const listener: Listener = await network.listen(options.listen, (link) => {
     incoming.add(link);
     link.onClosed(() => incoming.delete(link));
-    let known = false;
+    let known: string | undefined;
     link.onLine((line) => {
       const message = decodeLine(line);
       if (message.is !== 'line') return link.close();
       const { verb, fields } = message.line;
-      if (verb === 'PEER' && !known) {
+      if (verb === 'PEER' && known === undefined) {
         const engine = fields.engine ?? '';
         if (!options.equal(fields.proof ?? '', options.proof(`peer|${engine}|${options.engine}`))) {
           options.log('peer_refused', { remote: link.remote, reason: 'bad proof' });
           return link.close();
         }
-        known = true;
+        known = engine;
         link.send(encodeLine('OK', {}));
-      } else if (!known) link.close();
+      } else if (known === undefined) link.close();
       else if (verb === 'RELEASED') options.onReleased(fields.account ?? '', fields.successor ?? '');
+      else if (verb === 'WANT') options.onWant(known, fields.account ?? '');
     });
   });
 
@@ -99,6 +103,7 @@ export async function createPeerLinks(options: PeerLinkOptions): Promise<PeerLin
     sendReleased: (account, successor) => {
       for (const link of open.values()) link.send(encodeLine('RELEASED', { account, successor }));
     },
+    sendWant: (engine, account) => void open.get(engine)?.send(encodeLine('WANT', { account })),
     close: () => {
       closed = true;
       listener.close();

@@ -2,6 +2,7 @@
 export * from './connection/connection.ts';
 export * from './constants.ts';
 export * from './lease/lease.ts';
+export * from './lease/return.ts';
 export * from './order/intent.ts';
 export * from './limits/admit.ts';
 export * from './order/order.ts';

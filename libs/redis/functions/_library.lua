@@ -80,3 +80,12 @@ local function in_sync_members(key, argv)
   redis.call('HINCRBY', key, 'change', 1)
   return members_without(argv[4], known[4])
 end
+
+-- What a person asks of the engine that leads: ids of waiting wishes, and the id of the pause that is in force.
+local function asked_of_holder(wishes_key)
+  if not wishes_key then
+    return { '', '' }
+  end
+  local asked = redis.call('HMGET', wishes_key, 'waiting', 'paused')
+  return { asked[1] or '', asked[2] or '' }
+end

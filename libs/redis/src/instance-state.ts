@@ -12,7 +12,9 @@ import type {
   WorkingOrder,
 } from '@holdfast/ha-core';
 import { accountKeys } from './keys.ts';
+import { type LeaderChange, readLeaders } from './leaders.ts';
 import { hashOf, readRecord } from './replies.ts';
+import { type Pause, pauseOf } from './wishes.ts';
 import type { AcknowledgedWriter, FunctionCall } from './writes.ts';
 
 /** An alert that was held back as a repeat: the first one's signal, and how often it came again. */
@@ -29,6 +31,10 @@ export type AccountState = {
   readonly active: string | undefined;
   readonly epoch: string;
   readonly beat: string;
+  /** The pause that is in force; undefined for none. */
+  readonly pause: Pause | undefined;
+  /** The last changes of leader, newest first. */
+  readonly leaders: readonly LeaderChange[];
   /** RIS as the engine wrote it: `role`, a field per terminal, `connection`, without the lists of symbols. */
   readonly instance: Readonly<Record<string, unknown>>;
   /** Signals accepted and not yet finished. */
@@ -82,11 +88,13 @@ export function createInstanceState(options: {
         ['HVALS', keys.intents],
         ['XREVRANGE', keys.rtrs, '+', '-', 'COUNT', String(records)],
         ['HVALS', keys.alerts],
+        ['HMGET', keys.wishes, ...PAUSE_FIELDS],
+        ['HGETALL', keys.leaders],
       ],
       mark(name),
     );
     if (read.is === 'unavailable') return read;
-    const [lease, instance, number, pending, intents, newest, alerts] = read.replies;
+    const [lease, instance, number, pending, intents, newest, alerts, pause, leaders] = read.replies;
     const states = await openStates(writer, name, mark(name), list(intents));
     if (states.is === 'unavailable') return states;
     const leadership = hashOf(lease);
@@ -98,6 +106,8 @@ export function createInstanceState(options: {
         active: holder === '' ? undefined : holder,
         epoch: leadership.epoch ?? '0',
         beat: leadership.beat ?? '0',
+        pause: pauseOf(pauseFields(pause)),
+        leaders: readLeaders(leaders),
         instance: readInstance(hashOf(instance)),
         pending: Number(pending ?? 0),
         unknown: states.value,
@@ -139,6 +149,16 @@ export function createInstanceState(options: {
   };
 
   return { account, holdings, symbols };
+}
+
+const PAUSE_FIELDS = ['paused', 'pausedAt', 'pausedBody'] as const;
+
+function pauseFields(reply: RedisReply | undefined): Record<string, string> {
+  return Object.fromEntries(
+    list(reply).flatMap((value, index) =>
+      typeof value === 'string' ? [[PAUSE_FIELDS[index] ?? '', value] as const] : [],
+    ),
+  );
 }
 
 const SYMBOLS_PREFIX = 'symbols:';

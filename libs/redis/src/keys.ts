@@ -9,8 +9,12 @@ export type AccountKeys = {
   readonly rtrs: string;
   /** Hash: `number` (last record), `repeats`, `suspended`. */
   readonly account: string;
-  /** Hash: `holder`, `epoch`, `beat`. */
+  /** Hash: `holder`, `epoch`, `beat`, `successor`; `seenAt`, `left` and `why` for the history. */
   readonly lease: string;
+  /** Hash: the last changes of leader, a ring: `count`, and a row each; see leaders.ts. */
+  readonly leaders: string;
+  /** Hash: what people ask of the engine that leads, and its answers; `paused`. See wishes.ts. */
+  readonly wishes: string;
   /** RTS. Hashes of JSON: command id → intent, position identifier → position, ticket → working order. */
   readonly intents: string;
   readonly positions: string;
@@ -34,6 +38,8 @@ export function accountKeys(account: string): AccountKeys {
     rtrs: of('rtrs'),
     account: of('account'),
     lease: of('lease'),
+    leaders: of('leaders'),
+    wishes: of('wishes'),
     intents: of('intents'),
     positions: of('positions'),
     orders: of('orders'),

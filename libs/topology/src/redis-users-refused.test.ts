@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, type RealTrio, startTrio, trioFolder } from './testing/real-trio.ts';
 import { as, fcall, PASSWORDS, run } from './testing/users.ts';
 
-const { lease, account, rtrs, rtss, positions, instance, marks } = accountKeys('demo');
+const { lease, leaders, wishes, account, rtrs, rtss, positions, instance, marks } = accountKeys('demo');
 
 let trio: RealTrio;
 let primary: Endpoint;
@@ -34,6 +34,8 @@ const ROWS: readonly (readonly [RedisUser, string, Command])[] = [
   ['backend', 'settings, not even to read', ['CONFIG', 'GET', 'requirepass']],
   ['backend', 'the lease', ['HSET', lease, 'holder', 'x']],
   ['backend', 'the lease, through a function', fcall('hf_take', [lease], 'x', 'engine-1', '1', '1', '9')],
+  ['backend', 'the history of leaders', ['HSET', leaders, '1', 'x']],
+  ['sync', 'a wish', fcall('hf_wish', [wishes], 'w', 'pause', '{}')],
   ['backend', 'records', ['XADD', rtrs, '*', 'record', '{}']],
   ['backend', 'other keys', ['HSET', 'mine', 'a', '1']],
   ['backend', 'the functions', ['FUNCTION', 'DELETE', 'holdfast']],

@@ -77,19 +77,24 @@ it('backend: takes signals and alerts, shows them and says that it is there', as
 });
 
 it('engine: leads, and writes everything of an account', async () => {
-  const { lease, account, rtss, rtrs, intents, recorded, instance, orders, positions } = keys;
+  const { lease, leaders, wishes, account, rtss, rtrs, intents, recorded, instance, orders, positions } =
+    keys;
   const magic = '4711';
   const signal = keys.signal(magic);
   const accepted = fcall('hf_accept', [signal, rtss, account], 's-2', 'd', '{}', magic, '60000', 'b');
-  const [stored] = await run(as('backend'), primary, [accepted]);
+  const wish = fcall('hf_wish', [wishes], 'w-1', 'pause', '{}');
+  const resume = fcall('hf_wish', [wishes], 'w-2', 'resume', '{}');
+  const [stored, ...wished] = await run(as('backend'), primary, [accepted, wish, resume]);
+  expect(refusals(wished)).toEqual([]);
   const entry = String((stored as RedisReply[])[2]);
   const lead = ['engine-1', '1'] as const;
   const finished = ['filled', '{"kind":"result"}', entry, '1', 's-2/1', '1', 'deal:1', '{"kind":"deal"}'];
   const changes = ['2', positions, '7', '{}', orders, '8', ''];
   const recording = ['1', 'deal:2', '{"kind":"deal"}', '1', account, 'dealsUntil', '5'];
   const replies = await run(as('engine'), primary, [
-    fcall('hf_take', [lease], 'engine-1', '', '0', '0', '1'),
-    fcall('hf_beat', [lease], ...lead),
+    fcall('hf_take', [lease, leaders, wishes], 'engine-1', '', '0', '0', '1', 'first'),
+    fcall('hf_beat', [lease, wishes], ...lead),
+    fcall('hf_answer', [lease, wishes], ...lead, 'w-1', '{}'),
     ['HMGET', lease, 'holder', 'epoch', 'beat', 'successor'],
     fcall('hf_instance', [lease, instance], ...lead, 'role', '{}', 'gone', ''),
     fcall('hf_intend', [lease, signal, intents, account], ...lead, 's-2/1', '{}', '{"state":"sent"}', ''),
@@ -108,12 +113,12 @@ it('engine: leads, and writes everything of an account', async () => {
     ['XREAD', 'COUNT', '1', 'BLOCK', '1', 'STREAMS', rtss, '$'],
     ...[intents, positions, orders].map((key): Command => ['HVALS', key]),
     ['HSET', NODES_KEY, 'engine-1', '{}'],
-    fcall('hf_release', [lease], ...lead, ''),
+    fcall('hf_release', [lease], ...lead, '', 'stopping'),
     ['FUNCTION', 'LIST', 'LIBRARYNAME', 'holdfast', 'WITHCODE'],
   ]);
   expect(refusals(replies)).toEqual([]);
-  expect([replies[0], replies[6], replies[7]]).toEqual([
-    ['ok', '1'],
+  expect([replies[0], replies[7], replies[8]]).toEqual([
+    ['ok', '1', 'w-1 w-2', ''],
     ['ok', '1'],
     ['ok', '3', 1],
   ]);

@@ -47,7 +47,7 @@ type Rights = {
 
 const ON_REDIS: Readonly<Record<RedisUser, Rights>> = {
   backend: {
-    writes: [...ROUND.keys, SIGNALS, ...ofAccount('rtss', 'account', 'alerts', 'marks')],
+    writes: [...ROUND.keys, SIGNALS, ...ofAccount('rtss', 'account', 'alerts', 'marks', 'wishes')],
     commands: `${ROUND.commands} ${READS} info time xadd hdel`,
   },
   engine: {
@@ -55,7 +55,7 @@ const ON_REDIS: Readonly<Record<RedisUser, Rights>> = {
       ...ROUND.keys,
       SIGNALS,
       ...ofAccount('rtss', 'rtrs', 'account', 'lease', 'intents', 'positions', 'orders', 'recorded'),
-      ...ofAccount('instance', 'marks'),
+      ...ofAccount('instance', 'marks', 'leaders', 'wishes'),
     ],
     commands: `${ROUND.commands} ${READS} time xadd xdel hdel hsetnx zadd`,
   },

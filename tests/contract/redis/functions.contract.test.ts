@@ -9,12 +9,12 @@ describe.each(SIDES)('functions, %s', (_, start) => {
 
   describe('leadership (I3)', () => {
     test('take: first, repeated by the winner, lost by the other, and only upwards', async () => {
-      expect(await take('a', ['', '0', '0'], '1')).toEqual(['ok', '1']);
-      expect(await take('a', ['', '0', '0'], '1')).toEqual(['ok', '1']);
+      expect(await take('a', ['', '0', '0'], '1')).toEqual(['ok', '1', '', '']);
+      expect(await take('a', ['', '0', '0'], '1')).toEqual(['ok', '1', '', '']);
       expect(await take('b', ['', '0', '0'], '1')).toEqual(['lost', 'a', '1', '2']);
       expect(await take('b', ['a', '1', '1'], '2')).toEqual(['lost', 'a', '1', '2']);
       expect(await take('b', ['a', '1', '2'], '1')).toEqual(['lost', 'a', '1', '2']);
-      expect(await take('b', ['a', '1', '2'], '7')).toEqual(['ok', '7']);
+      expect(await take('b', ['a', '1', '2'], '7')).toEqual(['ok', '7', '', '']);
       expect(await one('HMGET', keys().lease, 'holder', 'epoch', 'beat', 'successor')).toEqual([
         'b',
         '7',
@@ -25,7 +25,7 @@ describe.each(SIDES)('functions, %s', (_, start) => {
 
     test('beat and release: for the holder with its epoch alone', async () => {
       await take('a', ['', '0', '0'], '3');
-      expect(await call('hf_beat', [keys().lease], ['a', '3'])).toEqual(['ok', '2']);
+      expect(await call('hf_beat', [keys().lease], ['a', '3'])).toEqual(['ok', '2', '', '']);
       expect(await call('hf_beat', [keys().lease], ['a', '2'])).toEqual(['stale', 'a', '3']);
       expect(await call('hf_beat', [keys().lease], ['b', '3'])).toEqual(['stale', 'a', '3']);
       expect(await call('hf_release', [keys().lease], ['b', '3', ''])).toEqual(['stale', 'a', '3']);
@@ -40,7 +40,7 @@ describe.each(SIDES)('functions, %s', (_, start) => {
     });
 
     test('an epoch beyond 32 bits stays exact', async () => {
-      expect(await take('a', ['', '0', '0'], '9007199254740991')).toEqual(['ok', '9007199254740991']);
+      expect(await take('a', ['', '0', '0'], '9007199254740991')).toEqual(['ok', '9007199254740991', '', '']);
       expect(await take('b', ['a', '9007199254740991', '1'], '9007199254740990')).toEqual([
         'lost',
         'a',

@@ -58,9 +58,9 @@ describe('lease', () => {
       [0, seen(row('a', '4', '1'))],
       [100, { is: 'peer_dead', engine: 'a' }],
       [101, seen(row('a', '4', '2'))],
-      [102, { is: 'lost', row: row('a', '4', '3') }],
+      [102, { is: 'lost', row: row('a', '6', '1') }],
       [200, { is: 'peer_dead', engine: 'a' }],
-      [201, seen(row('a', '4', '4'))],
+      [201, seen(row('a', '6', '2'))],
     ]);
     expect(effects).toEqual(['100 read', '101 take 5']);
   });
@@ -126,5 +126,36 @@ describe('lease', () => {
       [30, seen(row('', '9', '3', 'b'))],
     ]);
     expect(effects.slice(2)).toEqual(['20 deactivate', '20 release 8']);
+  });
+
+  it('goes on taking over from a dead process where its last beat arrives late', () => {
+    const dead: [number, LeaseEvent][] = [
+      [0, seen(row('a', '4', '1'))],
+      [100, { is: 'peer_dead', engine: 'a' }],
+      [101, seen(row('a', '4', '1'))],
+    ];
+    const { effects, state } = play([...dead, [103, { is: 'lost', row: row('a', '4', '2') }]]);
+    expect(effects).toEqual(['100 read', '101 take 5', '103 take 5']);
+    expect(state).toMatchObject({ is: 'taking', row: { beat: '2' } });
+    const alive = [2, 3, 4, 5].map((beat): [number, LeaseEvent] => [
+      102 + beat,
+      { is: 'lost', row: row('a', '4', String(beat)) },
+    ]);
+    expect(play([...dead, ...alive]).state.is).toBe('watching');
+    expect(play([...dead, [103, { is: 'lost', row: row('c', '5', '1') }]]).state.is).toBe('watching');
+  });
+
+  it('remembers an early takeover when it loses the leadership again', () => {
+    const { effects } = play([
+      [0, seen(row('a', '4', '1'))],
+      [100, { is: 'peer_dead', engine: 'a' }],
+      [101, seen(row('a', '4', '1'))],
+      [102, { is: 'taken', epoch: '5', sentAtMs: 101 }],
+      [200, { is: 'stale' }],
+      [300, seen(row('a', '6', '1'))],
+      [400, { is: 'peer_dead', engine: 'a' }],
+      [1302, { is: 'peer_dead', engine: 'a' }],
+    ]);
+    expect(effects).toEqual(['100 read', '101 take 5', '102 activate 5', '200 deactivate', '1302 read']);
   });
 });

@@ -42,13 +42,23 @@ export type LeaseState =
       /** When an early takeover was last tried: at most once per lease time. */
       readonly hurriedAtMs: number | undefined;
     }
-  | { readonly is: 'taking'; readonly row: LeaseRow; readonly epoch: string; readonly cause: TakeoverCause }
+  | {
+      readonly is: 'taking';
+      readonly row: LeaseRow;
+      readonly epoch: string;
+      readonly cause: TakeoverCause;
+      /** How often a late beat of a dead holder was in the way. */
+      readonly outrun: number;
+      readonly hurriedAtMs: number | undefined;
+    }
   | {
       readonly is: 'active';
       readonly epoch: string;
       /** When the last good renewal was sent (not when it was answered). */
       readonly renewedAtMs: number;
       readonly paused: boolean;
+      /** When it took over early, if it did: the limit holds over a leadership that is lost again. */
+      readonly hurriedAtMs: number | undefined;
     }
   | { readonly is: 'left' };
 
@@ -67,7 +77,12 @@ export type LeaseEvent =
 
 export type LeaseEffect =
   | { readonly do: 'read' }
-  | { readonly do: 'take'; readonly expected: LeaseRow; readonly epoch: string }
+  | {
+      readonly do: 'take';
+      readonly expected: LeaseRow;
+      readonly epoch: string;
+      readonly cause: TakeoverCause;
+    }
   | { readonly do: 'renew'; readonly epoch: string }
   | { readonly do: 'activate'; readonly epoch: string; readonly cause: TakeoverCause }
   | { readonly do: 'pause' }
@@ -78,6 +93,9 @@ export type LeaseEffect =
 export type TakeoverCause = 'first' | 'handed_over' | 'beat_stopped' | 'process_dead';
 
 export type LeaseStep = { readonly state: LeaseState; readonly effects: readonly LeaseEffect[] };
+
+/** Beats that a dead process had sent and that arrive late: so many may come between the reading and the taking. */
+const LATE_BEATS_MAX = 3;
 
 /** A watcher at its start: it has seen nothing yet. */
 export function firstLeaseState(nowMs: number): LeaseState {
@@ -146,9 +164,10 @@ function judge(
     return { state: { ...state, row, changedAtMs, dead }, effects: [] };
   }
   const epoch = higher(row.epoch, terminalEpoch);
+  const hurriedAtMs = cause === 'process_dead' ? nowMs : state.hurriedAtMs;
   return {
-    state: { is: 'taking', row, epoch, cause },
-    effects: [{ do: 'take', expected: row, epoch }],
+    state: { is: 'taking', row, epoch, cause, outrun: 0, hurriedAtMs },
+    effects: [{ do: 'take', expected: row, epoch, cause }],
   };
 }
 
@@ -174,22 +193,45 @@ function mayTake(
 
 function take(state: LeaseState & { is: 'taking' }, event: LeaseEvent, nowMs: number): LeaseStep {
   switch (event.is) {
-    case 'taken':
+    case 'taken': {
+      const { epoch, sentAtMs: renewedAtMs } = event;
       return {
-        state: { is: 'active', epoch: event.epoch, renewedAtMs: event.sentAtMs, paused: false },
-        effects: [{ do: 'activate', epoch: event.epoch, cause: state.cause }],
-      };
-    case 'lost':
-    case 'take_failed': {
-      const row = event.is === 'lost' ? event.row : undefined;
-      return {
-        state: { is: 'watching', row, changedAtMs: nowMs, dead: undefined, hurriedAtMs: nowMs },
-        effects: [],
+        state: { is: 'active', epoch, renewedAtMs, paused: false, hurriedAtMs: state.hurriedAtMs },
+        effects: [{ do: 'activate', epoch, cause: state.cause }],
       };
     }
+    case 'lost':
+      if (isLateBeat(state, event.row)) {
+        const { epoch, cause } = state;
+        return {
+          state: { ...state, row: event.row, outrun: state.outrun + 1 },
+          effects: [{ do: 'take', expected: event.row, epoch, cause }],
+        };
+      }
+      return watchAnew(event.row, nowMs, state.hurriedAtMs);
+    case 'take_failed':
+      return watchAnew(undefined, nowMs, state.hurriedAtMs);
     default:
       return { state, effects: [] };
   }
+}
+
+/** The holder is dead and only its beat has changed: one that was still under way. The next try is part of this one. */
+function isLateBeat(state: LeaseState & { is: 'taking' }, row: LeaseRow): boolean {
+  const { cause, outrun, row: seen } = state;
+  return (
+    cause === 'process_dead' &&
+    outrun < LATE_BEATS_MAX &&
+    row.holder === seen.holder &&
+    row.epoch === seen.epoch
+  );
+}
+
+function watchAnew(row: LeaseRow | undefined, nowMs: number, hurriedAtMs: number | undefined): LeaseStep {
+  return {
+    state: { is: 'watching', row, changedAtMs: nowMs, dead: undefined, hurriedAtMs },
+    effects: [],
+  };
 }
 
 function hold(
@@ -216,7 +258,7 @@ function hold(
     }
     case 'stale':
       return {
-        state: firstLeaseState(nowMs),
+        state: watchAnew(undefined, nowMs, state.hurriedAtMs).state,
         effects: [{ do: 'deactivate', why: 'stale' }],
       };
     default:
