@@ -7,6 +7,7 @@ import {
   createInstanceState,
   createResultFeed,
   createSignalInbox,
+  createWishStore,
   degradedText,
   whyNothingIsAcknowledged,
 } from '@holdfast/redis';
@@ -137,6 +138,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     accept,
     inbox,
     state,
+    wishes: createWishStore({ writer, reader: name }),
     feed,
     hub,
     streams,

@@ -1,7 +1,7 @@
 /** What the routes work with, wired by main.ts (or by a test) and handed to each route file. */
 import type { WebhookConfiguration } from '@holdfast/configuration';
 import type { Host, MarginMode } from '@holdfast/ha-core';
-import type { InstanceState, ResultFeed, SignalInbox } from '@holdfast/redis';
+import type { InstanceState, ResultFeed, SignalInbox, WishStore } from '@holdfast/redis';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -39,6 +39,7 @@ export type Parts = {
   readonly accept: AcceptSignal;
   readonly inbox: SignalInbox;
   readonly state: InstanceState;
+  readonly wishes: WishStore;
   readonly feed: Pick<ResultFeed, 'after'>;
   readonly hub: RecordHub;
   readonly streams: EventStreams;

@@ -52,6 +52,19 @@ export const recordSchema = z
   })
   .meta({ id: 'Record' });
 
+/** A change of leader, as the Redis function that made it wrote it. */
+export const leaderSchema = z
+  .object({
+    epoch: z.string(),
+    at: z.number().describe('Wall clock, ms since 1970'),
+    from: z.string().nullable(),
+    to: z.string(),
+    cause: z.string().describe('first, handed_over, beat_stopped or process_dead'),
+    why: z.string().nullable().describe('Why the one before left: stopping, switchover or moved_back'),
+    goneMs: z.number().nullable().describe('Since the one before was last heard of, or released it'),
+  })
+  .meta({ id: 'LeaderChange' });
+
 /** A record number as it comes in a query or a header. */
 export const afterSchema = z
   .string()

@@ -1,6 +1,6 @@
 /** The shape of GET /v1/status, for its check in tests and for /openapi.json. */
 import { z } from 'zod';
-import { recordSchema, resultSchema } from './schemas.ts';
+import { leaderSchema, recordSchema, resultSchema } from './schemas.ts';
 
 const nodeSchema = z.looseObject({
   name: z.string(),
@@ -33,6 +33,11 @@ const accountSchema = z.object({
   lastResult: recordSchema.nullable(),
   results: z.array(resultSchema).readonly().describe('The last results, newest first'),
   heldBack: z.array(heldBackSchema).readonly().describe('Alerts held back as repeats, newest first'),
+  pause: z
+    .object({ id: z.string(), by: z.string(), reason: z.string(), at: z.number() })
+    .nullable()
+    .describe('Who holds the account still and why; null while nobody does'),
+  leaders: z.array(leaderSchema).readonly().describe('The last changes of leader, newest first'),
   unavailable: z.string().optional(),
 });
 

@@ -4,7 +4,14 @@
  */
 import type { Host, NumberedRecord } from '@holdfast/ha-core';
 import type { Configuration } from '@holdfast/configuration';
-import type { AccountState, HeldBackAlert, InstanceState, WriterView } from '@holdfast/redis';
+import type {
+  AccountState,
+  HeldBackAlert,
+  InstanceState,
+  LeaderChange,
+  Pause,
+  WriterView,
+} from '@holdfast/redis';
 import type { RedisTopology } from '@holdfast/topology';
 import type { LatencySummary } from './latency.ts';
 import { redisProblems, type RedisStatus, redisStatus } from './redis-status.ts';
@@ -24,6 +31,10 @@ export type AccountStatus = {
   readonly lastResult: NumberedRecord | null;
   readonly results: readonly NumberedRecord[];
   readonly heldBack: readonly HeldBackAlert[];
+  /** Who holds it still and why; null while nobody does. */
+  readonly pause: Pause | null;
+  /** The last changes of leader, newest first. */
+  readonly leaders: readonly LeaderChange[];
   /** Why the account could not be read, if so; the rest is then empty. */
   readonly unavailable?: string;
 };
@@ -68,6 +79,7 @@ export type StatusOptions = {
 const SHARED_FOR_MS = 250;
 const RECORDS = 50;
 const RESULTS_SHOWN = 10;
+const LEADERS_SHOWN = 10;
 
 export function createStatus(options: StatusOptions): Status {
   const { host } = options;
@@ -140,6 +152,9 @@ function problems(nodes: readonly NodeView[], accounts: readonly AccountStatus[]
     else if (NOT_TRADING.has(account.connection)) {
       found.push(`${account.account}: the broker connection is ${account.connection}`);
     }
+    if (account.pause !== null) {
+      found.push(`${account.account}: paused by ${account.pause.by}: ${account.pause.reason}`);
+    }
     if (account.unknown > 0) {
       found.push(`${account.account}: ${account.unknown} signal(s) with an unknown outcome`);
     }
@@ -166,6 +181,8 @@ function accountStatus(state: AccountState): AccountStatus {
     lastResult: results[0] ?? null,
     results,
     heldBack: state.heldBack.slice(0, RESULTS_SHOWN),
+    pause: state.pause ?? null,
+    leaders: state.leaders.slice(0, LEADERS_SHOWN),
   };
 }
 
@@ -183,6 +200,8 @@ function unreadable(account: string, detail: string): AccountStatus {
     lastResult: null,
     results: [],
     heldBack: [],
+    pause: null,
+    leaders: [],
     unavailable: detail,
   };
 }

@@ -29,6 +29,7 @@ export function show(status) {
   const rows = status.nodes.map((node) => nodeRow(node, mute));
   table('nodes', NODES, rows, 'No process has announced itself.');
   table('results', RESULTS, resultsOf(status).map(resultRow), none(status, 'No signal has ended yet.'));
+  table('leaders', LEADERS, leaderRows(status), none(status, 'None is known.'));
   table('held', HELD, heldRows(status), none(status, 'None.'));
 }
 
@@ -108,7 +109,9 @@ function accountRow(account) {
     cell(account.account),
     account.active === null ? tag('nobody', 'bad') : cell(account.active),
     number(account.epoch),
-    tag(account.connection, CONNECTION_TONES[account.connection] ?? 'wait'),
+    account.pause === null
+      ? tag(account.connection, CONNECTION_TONES[account.connection] ?? 'wait')
+      : tag(`paused by ${account.pause.by}`, 'warn'),
     cell(account.terminal),
     number(grouped.format(account.pending)),
     number(grouped.format(account.unknown), account.unknown > 0 ? { tone: 'bad' } : {}),
@@ -176,6 +179,34 @@ function resultRow(result) {
     number(milliseconds(sent === undefined ? undefined : result.at - sent)),
     number(milliseconds(result.at - result.acceptedAt)),
   ];
+}
+
+const LEADERS = [
+  { name: 'Time' },
+  { name: 'Account' },
+  { name: 'From' },
+  { name: 'To' },
+  { name: 'Epoch', kind: 'number', minor: true },
+  { name: 'Cause' },
+  { name: 'Nobody led for', kind: 'number' },
+];
+
+function leaderRows(status) {
+  const all = status.accounts.flatMap((account) =>
+    account.leaders.map((change) => ({ ...change, account: account.account })),
+  );
+  return all
+    .sort((a, b) => b.at - a.at)
+    .slice(0, 20)
+    .map(({ at, account, from, to, epoch, cause, why, goneMs }) => [
+      short(time(at)),
+      cell(account),
+      cell(from),
+      cell(to),
+      number(epoch),
+      cell([cause, why].filter((word) => word !== null).join(': ').replaceAll('_', ' ')),
+      number(milliseconds(goneMs)),
+    ]);
 }
 
 const HELD = [

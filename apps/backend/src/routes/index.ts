@@ -13,6 +13,8 @@ import { addSignal } from './signal.ts';
 import { addSignals } from './signals.ts';
 import { addStatus } from './status.ts';
 import { addStatusEvents } from './status-events.ts';
+import { addLeaders } from './leaders.ts';
+import { addWishes } from './wishes.ts';
 import { addTradingview } from './tradingview.ts';
 
 /** Routes that need the API key. */
@@ -25,6 +27,8 @@ export function addKeyedRoutes(api: Api, parts: Parts): void {
   addEvents(api, parts);
   addStatus(api, parts);
   addStatusEvents(api, parts);
+  addLeaders(api, parts);
+  addWishes(api, parts);
 }
 
 /** Routes that have their secret in the URL. */

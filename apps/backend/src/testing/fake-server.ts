@@ -1,7 +1,13 @@
 /** For tests: the whole HTTP interface over a fake writer, to be injected into; every answer is held to its schema. */
 import { type Configuration, configurationSchema } from '@holdfast/configuration';
 import type { Host, NumberedRecord, SymbolRules } from '@holdfast/ha-core';
-import { createInstanceState, createSignalInbox, FeedUnavailable, RecordsBroken } from '@holdfast/redis';
+import {
+  createInstanceState,
+  createSignalInbox,
+  createWishStore,
+  FeedUnavailable,
+  RecordsBroken,
+} from '@holdfast/redis';
 import type { RedisTopology } from '@holdfast/topology';
 import type { LightMyRequestResponse } from 'fastify';
 import { createAcceptance, type TradedAccount } from '../acceptance.ts';
@@ -146,6 +152,7 @@ export async function fakeServer(
       }),
       inbox,
       state,
+      wishes: createWishStore({ writer, reader: 'backend-1' }),
       feed,
       hub,
       streams: createEventStreams(host, log),
