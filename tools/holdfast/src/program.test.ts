@@ -82,6 +82,10 @@ describe('a command that cannot be done', () => {
     ['down'],
     ['doctor'],
     ['history', '--account', 'a'],
+    ['leaders'],
+    ['pause'],
+    ['resume', '--account', 'a'],
+    ['switchover', 'engine', '--account', 'a', '--to', 'b'],
     ['switchover', 'redis'],
     ['redis', 'recover'],
   ])('%s without a state exits with 1 and the path', async (...args) => {

@@ -3,6 +3,8 @@ import { Command, type OutputConfiguration } from 'commander';
 import { doctorCommand } from './commands/doctor.ts';
 import { downCommand } from './commands/down.ts';
 import { historyCommand } from './commands/history.ts';
+import { leadersCommand } from './commands/leaders.ts';
+import { pauseCommand, resumeCommand } from './commands/pause.ts';
 import { redisCommand } from './commands/redis.ts';
 import { signalCommand } from './commands/signal.ts';
 import { statusCommand } from './commands/status.ts';
@@ -22,7 +24,10 @@ export function createProgram(output: OutputConfiguration = {}): Command {
     statusCommand(),
     signalCommand(),
     historyCommand(),
+    leadersCommand(),
     switchoverCommand(),
+    pauseCommand(),
+    resumeCommand(),
     redisCommand(),
     doctorCommand(),
   ];

@@ -1,5 +1,6 @@
 /** The shape of `holdfast status --json`: what other programs rely on. */
 import type { NodeKind } from '@holdfast/topology';
+import type { LeaderRow } from '../engine/leaders.ts';
 import type { RedisTopology } from '../redis/read-topology.ts';
 
 export type NodeStatus = {
@@ -25,6 +26,10 @@ export type AccountStatus = {
   readonly pending: number | null;
   readonly unknown: number | null;
   readonly lastResult: unknown;
+  /** Who holds the account still, and why; null while nobody does or can tell. */
+  readonly pause: { readonly by: string; readonly reason: string; readonly at: number } | null;
+  /** The last changes of leader, newest first. */
+  readonly leaders: readonly LeaderRow[];
 };
 
 export type ClusterStatus = {

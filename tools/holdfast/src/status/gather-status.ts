@@ -144,8 +144,18 @@ function accountStatus(
 ): AccountStatus {
   const row = backend?.accounts.find((one) => one.account === account);
   if (row !== undefined && row.unavailable === undefined) {
-    const { active, epoch, connection, pending, unknown, lastResult } = row;
-    return { account, active, epoch, connection, pending, unknown, lastResult: lastResult ?? null };
+    const { active, epoch, connection, pending, unknown, lastResult, pause, leaders } = row;
+    return {
+      account,
+      active,
+      epoch,
+      connection,
+      pending,
+      unknown,
+      lastResult: lastResult ?? null,
+      pause,
+      leaders,
+    };
   }
   const seats = [...engines].flatMap(([engine, view]) =>
     view.accounts.filter((one) => one.account === account).map((seat) => ({ engine, seat })),
@@ -160,5 +170,7 @@ function accountStatus(
     pending: led?.seat.active === undefined ? null : led.seat.active.open + led.seat.active.waiting,
     unknown: led?.seat.active?.unknown.length ?? null,
     lastResult: null,
+    pause: null,
+    leaders: [],
   };
 }

@@ -1,4 +1,5 @@
 /** The status as text for a terminal. */
+import { LEADERS_HEADING, leaderCells } from '../engine/leaders.ts';
 import type { AccountStatus, ClusterStatus, NodeStatus } from './cluster-status.ts';
 import { cut, type Paint, painter } from './paint.ts';
 import { showRedis } from './show-redis.ts';
@@ -30,8 +31,32 @@ export function showStatus(status: ClusterStatus, options: ShowOptions): readonl
     ...showRedis(status.redis, paint),
     '',
     ...accounts.map((line, index) => (index === 0 ? paint('bold', line) : line)),
+    ...pauseLines(status),
+    ...leaderLines(status, paint),
   ];
   return lines.map((line) => cut(line, options.columns));
+}
+
+/** Why accounts are held still. */
+function pauseLines({ accounts }: ClusterStatus): string[] {
+  return accounts.flatMap(({ account, pause }) =>
+    pause === null
+      ? []
+      : [`${account} is paused by ${pause.by} since ${new Date(pause.at).toISOString()}: ${pause.reason}`],
+  );
+}
+
+const LEADERS_SHOWN = 3;
+
+function leaderLines({ accounts }: ClusterStatus, paint: Paint): string[] {
+  const rows = accounts
+    .flatMap(({ account, leaders }) => leaders.map((row) => ({ account, row })))
+    .sort((a, b) => b.row.at - a.row.at)
+    .slice(0, LEADERS_SHOWN)
+    .map(({ account, row }) => leaderCells(account, row));
+  if (rows.length === 0) return [];
+  const [heading = '', ...lines] = table(['last changes of leader', ...LEADERS_HEADING.slice(1)], rows);
+  return ['', paint('bold', heading), ...lines];
 }
 
 function nodeRow({ name, kind, role, pid, endpoint, healthy, detail }: NodeStatus): string[] {
@@ -46,7 +71,7 @@ function accountRow(row: AccountStatus): string[] {
     row.account,
     row.active ?? 'nobody',
     row.epoch,
-    row.connection,
+    row.pause === null ? row.connection : `${row.connection}, PAUSED`,
     count(row.pending),
     count(row.unknown),
     resultText(row.lastResult),

@@ -21,6 +21,20 @@ const backendSchema = z.looseObject({
       pending: z.number(),
       unknown: z.number(),
       lastResult: z.unknown(),
+      pause: z.looseObject({ by: z.string(), reason: z.string(), at: z.number() }).nullable().default(null),
+      leaders: z
+        .array(
+          z.looseObject({
+            epoch: z.string(),
+            at: z.number(),
+            from: z.string().nullable(),
+            to: z.string(),
+            cause: z.string(),
+            why: z.string().nullable(),
+            goneMs: z.number().nullable(),
+          }),
+        )
+        .default([]),
       unavailable: z.string().optional(),
     }),
   ),

@@ -29,6 +29,8 @@ export function healthyStatus(): ClusterStatus {
         connection: 'up',
         pending: 0,
         unknown: 0,
+        pause: null,
+        leaders: [],
         lastResult: { number: 4, signalId: 's-1', outcome: 'filled', reason: 'executed' },
       },
     ],

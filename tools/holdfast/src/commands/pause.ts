@@ -1,0 +1,63 @@
+/**
+ * `holdfast pause` and `resume`: maintenance. Nothing is sent to the terminal, signals are accepted and wait, the lease is
+ * kept. The pause stands in Redis: it outlives engines and takeovers, until somebody resumes.
+ */
+import { resolve } from 'node:path';
+import { readState } from '@holdfast/local-cluster';
+import { realHost } from '@holdfast/process';
+import { Command } from 'commander';
+import { createApiClient } from '../api-client.ts';
+import { CommandFailed } from '../failures.ts';
+import { stateOption } from '../options.ts';
+import { tellerOf } from '../screen.ts';
+import { expectOne } from '../engine/switch-over.ts';
+import { makeWish } from '../wish.ts';
+
+type PauseOptions = { readonly state: string; readonly account?: string; readonly reason: string };
+
+/** A command is at the terminal for so long at the outside. */
+const LIMIT_MS = 40_000;
+
+/** The command `pause`. */
+export function pauseCommand(): Command {
+  return maintenance(
+    'pause',
+    'hold accounts still: signals are accepted and wait, nothing is sent',
+    'maintenance',
+  );
+}
+
+/** The command `resume`. */
+export function resumeCommand(): Command {
+  return maintenance('resume', 'let paused accounts go on', 'maintenance is over');
+}
+
+function maintenance(what: 'pause' | 'resume', description: string, reason: string): Command {
+  return new Command(what)
+    .description(description)
+    .addOption(stateOption())
+    .option('--account <account>', 'this account alone, all of them when left out')
+    .option('--reason <text>', 'why, for everyone who looks', reason)
+    .action(async (options: PauseOptions, command: Command) => {
+      const { configuration } = readState(resolve(options.state));
+      const known = configuration.values.accounts.map(({ account }) => account);
+      expectOne('--account', options.account, known);
+      const client = createApiClient(configuration);
+      const tell = tellerOf(command);
+      const wish = { what, reason: options.reason };
+      const accounts = options.account === undefined ? known : [options.account];
+      const silent: string[] = [];
+      await Promise.all(
+        accounts.map(async (account) => {
+          const answer = await makeWish(realHost, client, account, wish, LIMIT_MS);
+          if (answer === undefined) silent.push(account);
+          else
+            tell(`${account}: ${what === 'pause' ? 'paused' : 'resumed'} at ${answer.by}: ${answer.detail}`);
+        }),
+      );
+      if (silent.length === 0) return;
+      throw new CommandFailed(
+        `${silent.join(', ')}: the ${what} is in force, but no engine has said so within ${LIMIT_MS / 1000} s; the next one that leads obeys it`,
+      );
+    });
+}
