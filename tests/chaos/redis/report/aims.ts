@@ -80,7 +80,7 @@ export function aimRows(
       measured:
         soaked === undefined
           ? 'not measured'
-          : `${soaked.failovers} in ${soaked.minutes.toFixed(0)} minutes under ${soaked.burners}; longest time without an acknowledgement ${shownMs(soaked.longestGapMs)} ms`,
+          : `${soaked.failovers} in ${soaked.minutes.toFixed(0)} minutes under ${soaked.burners}; longest time without an acknowledgement ${shownMs(soaked.longestGapMs)} ms${soaked.refused > 0 ? `, ${soaked.refused} of ${soaked.refused + soaked.acknowledged} writes refused` : ''}`,
       reached:
         soaked === undefined
           ? undefined
