@@ -199,7 +199,7 @@ const CASES: readonly Case[] = [
     {
       environment: {
         '  simulator: holdfast/simulator:0.1.0\n': '',
-        '  simulator: { memoryMiB: 192, cpus: 0.5 }\n': '',
+        '  simulator: { memoryMiB: 192, cpus: 1 }\n': '',
       },
     },
     'local/holdfast.yaml: simulator',
