@@ -7,33 +7,46 @@ import { parseArgs } from 'node:util';
 import { measureAcceptance } from './benchmarks/acceptance.ts';
 import { measureJourney } from './benchmarks/journey.ts';
 import { measureMemory } from './benchmarks/memory.ts';
+import { measureTakeover, type TakeoverPlan } from './benchmarks/takeover.ts';
 import { FULL, QUICK } from './plan.ts';
 import { documentOf } from './report/document.ts';
 import { describeMachine } from './report/machine.ts';
 import { topOfProfiles } from './report/profiles.ts';
 import type { Report } from './report/report.ts';
-import { memorySentences, memoryTable, speedTable, textOf } from './report/tables.ts';
+import { memorySentences, memoryTable, speedTable, takeoverTable, textOf } from './report/tables.ts';
 
 const DOCUMENT = new URL('../../../docs/benchmarks.md', import.meta.url);
-const PARTS = ['acceptance', 'journey', 'memory'] as const;
+const PARTS = ['acceptance', 'journey', 'memory', 'takeover'] as const;
+/** Faults take their time: only when asked for by name. */
+const NAMED_ONLY = 'takeover';
 
-const USAGE = `npm run bench -- [options]
+const USAGE = `npm run bench -- [PART] [options]
+  PART               acceptance, journey, memory or takeover; the first three when left out
   --quick            fewer signals and rounds: about two minutes
-  --only PART        acceptance, journey or memory
+  --only PART        the same as PART
   --rounds N         rounds of acceptance and journey
   --signals N        signals of the memory run
+  --kills N          takeover: runs of kill -9 (0 for none)
+  --freezes N        takeover: runs of SIGSTOP
+  --planned N        takeover: planned switchovers
+  --growth N         takeover: runs of kill -9 for each number of finished signals
   --json FILE        writes everything that was measured
   --write            writes docs/benchmarks.md
   --from FILE        measures nothing: tables and document from a file of --json
   --profile FOLDER   processor profiles of backend and engines, and where their time went
 `;
 
-const { values: given } = parseArgs({
+const { values: given, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
     only: { type: 'string' },
     rounds: { type: 'string' },
     signals: { type: 'string' },
+    kills: { type: 'string' },
+    freezes: { type: 'string' },
+    planned: { type: 'string' },
+    growth: { type: 'string' },
     json: { type: 'string' },
     write: { type: 'boolean', default: false },
     from: { type: 'string' },
@@ -55,12 +68,14 @@ async function measure(): Promise<Report> {
   const plan = given.quick ? QUICK : FULL;
   const rounds = wholeNumber('--rounds', given.rounds) ?? plan.rounds;
   const signals = wholeNumber('--signals', given.signals) ?? plan.memorySignals;
-  const only = PARTS.find((part) => part === given.only);
-  if (given.only !== undefined && only === undefined) {
-    throw new Error(`--only ${given.only}: expected one of ${PARTS.join(', ')}`);
+  const [named = given.only] = positionals;
+  const only = PARTS.find((part) => part === named);
+  if (named !== undefined && only === undefined) {
+    throw new Error(`${named}: expected one of ${PARTS.join(', ')}`);
   }
   const tell = (line: string): void => void process.stderr.write(`${line}\n`);
-  const wanted = (part: (typeof PARTS)[number]): boolean => only === undefined || only === part;
+  const wanted = (part: (typeof PARTS)[number]): boolean =>
+    only === undefined ? part !== NAMED_ONLY : only === part;
   const options = { rounds, tell, profileFolder: given.profile };
   const machine = describeMachine();
   const date = new Date().toISOString().slice(0, 10);
@@ -73,13 +88,33 @@ async function measure(): Promise<Report> {
     }),
     ...(wanted('journey') && { journey: await measureJourney({ ...options, settings: plan.journey }) }),
     ...(wanted('memory') && { memory: await measureMemory({ signals, tell }) }),
+    ...(wanted('takeover') && {
+      takeover: await measureTakeover({ plan: takeoverPlan(plan.takeover), tell }),
+    }),
   };
 }
 
-function show({ acceptance, journey, memory }: Report): void {
+function takeoverPlan(plan: TakeoverPlan): TakeoverPlan {
+  const number = (option: string, text: string | undefined, otherwise: number): number =>
+    text === '0' ? 0 : (wholeNumber(option, text) ?? otherwise);
+  return {
+    kills: number('--kills', given.kills, plan.kills),
+    freezes: number('--freezes', given.freezes, plan.freezes),
+    planned: number('--planned', given.planned, plan.planned),
+    growth: {
+      kills: number('--growth', given.growth, plan.growth.kills),
+      finished: given.growth === '0' ? [] : plan.growth.finished,
+    },
+  };
+}
+
+function show({ acceptance, journey, memory, takeover }: Report): void {
   const say = (text: string): void => void process.stdout.write(`${text}\n`);
   if (acceptance !== undefined) say(`\nacceptance: HTTP to acknowledged\n${textOf(speedTable(acceptance))}`);
   if (journey !== undefined) say(`\njourney: HTTP to result\n${textOf(speedTable(journey))}`);
+  if (takeover !== undefined) {
+    say(`\ntakeover: from the fault to the result of the next signal\n${textOf(takeoverTable(takeover))}`);
+  }
   if (memory !== undefined) {
     say(`\nmemory: ${memorySentences(memory).join(' ')}\n${textOf(memoryTable(memory))}`);
   }

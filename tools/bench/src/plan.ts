@@ -1,11 +1,13 @@
 /** How much of each benchmark is run: the full form, and the quick one of about two minutes. */
 import type { Setting } from './benchmarks/rounds.ts';
+import type { TakeoverPlan } from './benchmarks/takeover.ts';
 
 export type Plan = {
   readonly rounds: number;
   readonly acceptance: readonly Setting[];
   readonly journey: readonly Setting[];
   readonly memorySignals: number;
+  readonly takeover: TakeoverPlan;
 };
 
 const IN_FLIGHT = 64;
@@ -25,6 +27,7 @@ export const FULL: Plan = {
     setting(IN_FLIGHT, 50, 2560, 64),
   ],
   memorySignals: 100_000,
+  takeover: { kills: 300, freezes: 30, planned: 100, growth: { finished: [1000, 100_000], kills: 30 } },
 };
 
 export const QUICK: Plan = {
@@ -37,4 +40,5 @@ export const QUICK: Plan = {
     setting(IN_FLIGHT, 50, 256, 64),
   ],
   memorySignals: 2000,
+  takeover: { kills: 20, freezes: 5, planned: 20, growth: { finished: [1000, 10_000], kills: 5 } },
 };

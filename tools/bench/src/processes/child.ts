@@ -14,6 +14,8 @@ export type Child = {
   /** Holds the process still while others are measured, and lets it go on. */
   readonly freeze: () => void;
   readonly thaw: () => void;
+  /** SIGKILL, without a word. */
+  readonly kill: () => void;
 };
 
 const END_WITHIN_MS = 10_000;
@@ -63,5 +65,6 @@ export function childOf(name: string, child: ChildProcess): Child {
     },
     freeze: () => void child.kill('SIGSTOP'),
     thaw: () => void child.kill('SIGCONT'),
+    kill: () => void child.kill('SIGKILL'),
   };
 }

@@ -95,7 +95,8 @@ async function startStores(workplace: Workplace): Promise<Child[]> {
   return [archive, child];
 }
 
-function startProgram(
+/** Starts one of the product's programs with its log in the folder. */
+export function startProgram(
   { folder, configuration }: Workplace,
   program: string,
   name: string,

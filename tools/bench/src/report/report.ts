@@ -1,5 +1,6 @@
 /** Everything that one run measured: what `--json` writes and the tables are made from. */
 import type { MemoryFigures } from '../benchmarks/memory.ts';
+import type { TakeoverSeries } from '../benchmarks/takeover.ts';
 import type { Series } from './figures.ts';
 import type { Machine } from './machine.ts';
 
@@ -11,4 +12,5 @@ export type Report = {
   readonly acceptance?: readonly Series[];
   readonly journey?: readonly Series[];
   readonly memory?: MemoryFigures;
+  readonly takeover?: readonly TakeoverSeries[];
 };

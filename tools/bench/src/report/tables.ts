@@ -1,6 +1,7 @@
 /** The figures as rows of text, for the terminal and for docs/benchmarks.md alike. */
 import type { MemoryFigures } from '../benchmarks/memory.ts';
-import { type Series, summarise } from './figures.ts';
+import type { TakeoverSeries } from '../benchmarks/takeover.ts';
+import { median, quantile, type Series, summarise } from './figures.ts';
 
 export type Table = { readonly heads: readonly string[]; readonly rows: readonly (readonly string[])[] };
 
@@ -29,6 +30,24 @@ export function memoryTable({ processes }: MemoryFigures): Table {
       megabytes(startBytes),
       megabytes(endBytes),
       megabytes(peakBytes),
+    ]),
+  };
+}
+
+/** So many runs a 99th percentile needs. */
+const P99_RUNS = 300;
+
+/** From the fault to the result of the next signal. */
+export function takeoverTable(series: readonly TakeoverSeries[]): Table {
+  return {
+    heads: ['what', 'finished signals', 'runs', 'median ms', 'p99 ms', 'worst ms'],
+    rows: series.map(({ what, finished, timesMs }) => [
+      what,
+      whole(finished),
+      whole(timesMs.length),
+      milliseconds(median(timesMs)),
+      timesMs.length < P99_RUNS ? '' : milliseconds(quantile(timesMs, 0.99)),
+      milliseconds(Math.max(...timesMs)),
     ]),
   };
 }
