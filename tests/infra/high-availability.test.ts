@@ -40,7 +40,7 @@ const PROMISED_MS = {
 let site: Site;
 const measured: Measured[] = [];
 beforeAll(async () => {
-  site = await openSite(stage, 'local');
+  site = await openSite(stage, 'tested');
 }, 300_000);
 afterAll(async () => {
   console.table(measured);
@@ -120,7 +120,7 @@ describe.each(['fast', 'seed'] as const)('in the profile %s', (profile) => {
   });
 
   it('5.2 a DuckDB that crashed, with a damaged file, is restored from a snapshot', async () => {
-    const file = await inVolume(site, 'holdfast-local-sync', 'results.duckdb');
+    const file = await inVolume(site, 'holdfast-tested-sync', 'results.duckdb');
     const { sync } = placesOf(site.gathered);
     await until('a snapshot', 90_000, async () => (await syncStatus(site)).snapshot.name !== null, 500);
     await broken('DuckDB killed and damaged', PROMISED_MS.duckdb, async () => {

@@ -2,7 +2,8 @@
  * Keeps a Docker engine while somebody holds its standard input open, and takes all of it away when that ends, however it
  * ends: containers, networks, the engine, its bridge, its groups, its folder. Started by engine.ts only:
  *
- *   node engine-main.ts FOLDER     the engine's paths lie below it; PATH and LD_LIBRARY_PATH lead to its programs
+ *   node engine-main.ts FOLDER [WITH]   the engine's paths lie below FOLDER; PATH and LD_LIBRARY_PATH lead to its programs;
+ *                                       the folder WITH goes together with it, in case that the tests were killed
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
@@ -15,8 +16,8 @@ const CGROUPS = '/sys/fs/cgroup';
 const REMOVE_LIMIT_MS = 60_000;
 const DOWN_WITHIN_MS = 30_000;
 
-const [folder] = process.argv.slice(2);
-if (folder === undefined) throw new Error('usage: engine-main.ts FOLDER');
+const [folder, together] = process.argv.slice(2);
+if (folder === undefined) throw new Error('usage: engine-main.ts FOLDER [WITH]');
 mkdirSync(folder, { recursive: true });
 const host = `unix://${join(folder, 'docker.sock')}`;
 addBridge();
@@ -96,7 +97,9 @@ function end(): void {
   for (const path of [join(CGROUPS, 'docker'), ...controllers].filter((one) => existsSync(one))) {
     removeGroup(path);
   }
-  rmSync(folder ?? '', { recursive: true, force: true, maxRetries: 3 });
+  for (const gone of [folder ?? '', together ?? '']) {
+    if (gone !== '') rmSync(gone, { recursive: true, force: true, maxRetries: 3 });
+  }
   process.exit(ending ? 0 : 1);
 }
 

@@ -18,6 +18,8 @@ export type Engine = {
   readonly env: NodeJS.ProcessEnv;
   /** Whose it is and which version, in words. */
   readonly told: string;
+  /** Whether it goes with the tests. */
+  readonly isOwn: boolean;
   readonly stop: () => Promise<void>;
 };
 
@@ -28,7 +30,7 @@ const DOWN_WITHIN_MS = 120_000;
 
 /** The engine that the environment names, or the usual one, or else one of our own below `folder`. */
 export async function openEngine(folder: string, packages: string): Promise<Engine> {
-  return (await runningEngine()) ?? startEngine(join(folder, 'docker'), packages);
+  return (await runningEngine()) ?? startEngine(folder, packages);
 }
 
 async function runningEngine(): Promise<Engine | undefined> {
@@ -38,7 +40,8 @@ async function runningEngine(): Promise<Engine | undefined> {
   const env = { ...process.env, DOCKER_HOST: address };
   const version = await versionIn(env).catch(() => undefined);
   if (version === undefined) return undefined;
-  return { address, env, told: `the engine that runs here, ${version}`, stop: () => Promise.resolve() };
+  const told = `the engine that runs here, ${version}`;
+  return { address, env, told, isOwn: false, stop: () => Promise.resolve() };
 }
 
 async function versionIn(env: NodeJS.ProcessEnv): Promise<string | undefined> {
@@ -46,7 +49,8 @@ async function versionIn(env: NodeJS.ProcessEnv): Promise<string | undefined> {
   return code === 0 ? stdout.trim() : undefined;
 }
 
-async function startEngine(folder: string, packages: string): Promise<Engine> {
+async function startEngine(stage: string, packages: string): Promise<Engine> {
+  const folder = join(stage, 'docker');
   if (!existsSync(packages)) {
     throw new Error(`there is no Docker engine in ${packages}; npm run test:infra fetches it`);
   }
@@ -54,7 +58,7 @@ async function startEngine(folder: string, packages: string): Promise<Engine> {
   const paths = ['usr/bin', 'usr/sbin', 'sbin'].map((path) => join(packages, path));
   const path = [...paths, process.env['PATH'] ?? ''].join(delimiter);
   const env: NodeJS.ProcessEnv = { ...process.env, PATH: path, DOCKER_HOST: address };
-  const keeper = spawn(process.execPath, [KEEPER, folder], {
+  const keeper = spawn(process.execPath, [KEEPER, folder, stage], {
     env: { ...env, LD_LIBRARY_PATH: libraries(packages).join(delimiter) },
     stdio: ['pipe', 'inherit', 'inherit'],
     // Else the interrupt of a terminal, or of a suite that is late, would end it before it has cleaned up.
@@ -63,7 +67,7 @@ async function startEngine(folder: string, packages: string): Promise<Engine> {
   const stop = (): Promise<void> => ended(keeper);
   try {
     const version = await until('the engine answers', UP_WITHIN_MS, () => versionIn(env));
-    return { address, env, told: `an engine of the tests' own, ${version}`, stop };
+    return { address, env, told: `an engine of the tests' own, ${version}`, isOwn: true, stop };
   } catch (error) {
     const log = join(folder, 'dockerd.log');
     const said = existsSync(log) ? readFileSync(log, 'utf8').slice(-2000) : '';

@@ -1,13 +1,17 @@
-/** Once for all tests of this folder: the engine, the images, the provider. Everything ends, and goes, with the last test. */
+/**
+ * Once for all tests of this folder: the engine, the images, the provider. Everything ends, and goes, with the last test, and
+ * what is left after that is an error.
+ */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
 import { openEngine } from './engine.ts';
-import { type Built, makeImages } from './images.ts';
+import { type Built, makeImages, removeImages } from './images.ts';
 import { chooseProvider } from './provider.ts';
 import { freeSubnet } from './subnet.ts';
+import { traces } from './traces.ts';
 
 /** What the tests get of it; plain values, because tests run in other threads. */
 export type Stage = {
@@ -33,7 +37,9 @@ const PARTS =
 
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-infra-'));
+  const before = new Set(traces(folder));
   const ends: (() => Promise<void> | void)[] = [
+    () => nothingIsLeft(folder, before),
     () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }),
   ];
   const tearDown = async (): Promise<void> => {
@@ -42,6 +48,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   try {
     const engine = await openEngine(folder, join(PARTS, 'engine'));
     ends.push(engine.stop);
+    if (!engine.isOwn) ends.push(() => removeImages(engine));
     const context = join(folder, 'images');
     mkdirSync(context);
     const built = await makeImages(engine, context, PARTS);
@@ -55,4 +62,10 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     await tearDown();
     throw error;
   }
+}
+
+function nothingIsLeft(folder: string, before: ReadonlySet<string>): void {
+  const left = traces(folder).filter((trace) => !before.has(trace));
+  if (left.length > 0) throw new Error(`the tests left on this machine: ${left.join('; ')}`);
+  console.log('left on this machine: no container, no process, no mount, no link, no group');
 }

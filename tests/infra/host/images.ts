@@ -16,14 +16,17 @@ const MODULES = join(ROOT, 'node_modules');
 const RUNTIME = join(MODULES, 'node', 'bin', 'node');
 const LIMIT_MS = 300_000;
 
+/** All images of the tests have this tag: those of somebody's own environment on the same engine stay as they are. */
+export const TAG = 'tested';
+
 /** Names of images that stand in for public ones. */
 export const IMAGES = {
-  base: 'holdfast/debian-base:13',
-  node: 'holdfast/node-debian:24',
-  redis: 'holdfast/redis-debian:8.0',
-  haproxy: 'holdfast/haproxy-debian:3.0',
-  prometheus: 'holdfast/prometheus-debian:2.53',
-  clickhouse: 'holdfast/clickhouse-embedded:0.1.0',
+  base: `holdfast/debian-base:${TAG}`,
+  node: `holdfast/node-debian:${TAG}`,
+  redis: `holdfast/redis-debian:${TAG}`,
+  haproxy: `holdfast/haproxy-debian:${TAG}`,
+  prometheus: `holdfast/prometheus-debian:${TAG}`,
+  clickhouse: `holdfast/clickhouse-embedded:${TAG}`,
 } as const;
 
 /** Makes all images; answers those of ours. `parts` is the folder that tools/setup/containers.mjs filled. */
@@ -63,8 +66,8 @@ async function onBase(
 }
 
 async function ours(engine: Engine): Promise<readonly Built[]> {
-  const bases = ['--node-image', IMAGES.node, '--redis-image', IMAGES.redis];
-  const said = await run('node', [join(ROOT, 'infra/images/build.mjs'), ...bases, '--json'], {
+  const options = ['--tag', TAG, '--node-image', IMAGES.node, '--redis-image', IMAGES.redis, '--json'];
+  const said = await run('node', [join(ROOT, 'infra/images/build.mjs'), ...options], {
     env: engine.env,
     limitMs: LIMIT_MS,
   });
@@ -108,4 +111,17 @@ async function clickhouse(engine: Engine, folder: string): Promise<void> {
 
 async function dockerBuild(engine: Engine, context: string, image: string): Promise<void> {
   await run('docker', ['build', '--tag', image, context], { env: engine.env, limitMs: LIMIT_MS });
+}
+
+/** Takes all of them away again: an engine that is not the tests' own goes on without them. */
+export async function removeImages(engine: Engine): Promise<void> {
+  const words = [
+    'image',
+    'ls',
+    '--format',
+    '{{.Repository}}:{{.Tag}}',
+    `--filter=reference=holdfast/*:${TAG}`,
+  ];
+  const names = (await run('docker', words, { env: engine.env })).split('\n').filter((name) => name !== '');
+  if (names.length > 0) await run('docker', ['image', 'rm', ...names], { env: engine.env });
 }

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePorts } from '@holdfast/redis/testing';
 import { parse, stringify } from 'yaml';
-import { IMAGES } from '../host/images.ts';
+import { IMAGES, TAG } from '../host/images.ts';
 import type { Stage } from '../host/global-setup.ts';
 
 export type Profile = 'fast' | 'seed';
@@ -32,6 +32,9 @@ const EXAMPLES = fileURLToPath(new URL('../../../infra/cdktf/environments/', imp
 /** The user and group in the images. */
 const OWNER = 10_001;
 const SECRETS = ['redis', 'api.key', 'cluster', 'bridge', 'clickhouse'];
+
+/** Images that are built from this repository; their names in the environment's file are those of their tags. */
+const OWN = ['engine', 'backend', 'sync', 'redis', 'simulator'] as const;
 
 /** Writes the files of an environment of this name below the stage's folder. */
 export async function writeEnvironment(stage: Stage, name: string): Promise<EnvironmentFiles> {
@@ -57,6 +60,7 @@ export async function writeEnvironment(stage: Stage, name: string): Promise<Envi
   Object.assign(environment, { name, cluster: 'holdfast.yaml', secrets, localSecrets: 'secrets' });
   Object.assign(environment, { hosts: [{ name: 'here', address: '127.0.0.1', docker: stage.engine }] });
   Object.assign(images, {
+    ...Object.fromEntries(OWN.map((image) => [image, `holdfast/${image}:${TAG}`])),
     clickhouse: IMAGES.clickhouse,
     loadBalancer: IMAGES.haproxy,
     prometheus: IMAGES.prometheus,

@@ -16,7 +16,8 @@ export type Stacks = {
   /** Writes the stacks anew from the environment's file. */
   readonly synthesise: () => Promise<void>;
   readonly validate: (part: Part) => Promise<void>;
-  readonly apply: (part: Part) => Promise<void>;
+  /** Answers what Terraform counts: added, changed, destroyed. */
+  readonly apply: (part: Part) => Promise<readonly number[]>;
   readonly applyAll: () => Promise<void>;
   /** What a plan would change; empty when nothing. */
   readonly plan: (part: Part) => Promise<readonly Change[]>;
@@ -45,9 +46,13 @@ export function createStacks(stage: Stage, files: EnvironmentFiles): Stacks {
     await terraform(part, 'init');
     initialised.add(part);
   };
-  const apply = async (part: Part): Promise<void> => {
+  const apply = async (part: Part): Promise<readonly number[]> => {
     await ready(part);
-    await terraform(part, 'apply', '-auto-approve');
+    const said = await terraform(part, 'apply', '-auto-approve');
+    const counts = /(\d+) added, (\d+) changed, (\d+) destroyed/.exec(said)?.slice(1).map(Number);
+    if (counts === undefined)
+      throw new Error(`terraform apply of ${part} counted nothing: ${said.slice(-500)}`);
+    return counts;
   };
   return {
     synthesise: async () => {
