@@ -2,7 +2,7 @@
  * The five tests of high availability that the seed asks for (its section 5), on the deployed containers, in both profiles:
  * Redis's primary, DuckDB, a backend, the connection of MT5, the connection to the broker. Each is killed while signals flow;
  * how long it took until it served again is printed and held against the seed's own table, and afterwards every store, the
- * broker's ledger and what clients were told agree.
+ * broker's ledger and what clients were told agree. An engine, which the table has and section 5 has not, is killed too.
  */
 import { closeSync, existsSync, openSync, writeSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -22,19 +22,25 @@ const PER_SECOND = 40;
 const CALM_MS = 2000;
 const RETRY_MS = 3000;
 
+/** The seed's table of recovery times (its section 2). */
+const TABLE_MS = { engine: 3000, redis: 1000, duckdb: 5000, backend: 3000, broker: 5000 };
+type Part = keyof typeof TABLE_MS;
+
+/**
+ * What is expected instead where the seed's own numbers cannot give what its table asks for: Sentinel alone waits 3 s before
+ * it believes that a primary is gone, then elects and promotes.
+ */
+const EXPECTED_MS: Readonly<Record<Profile, Partial<Record<Part, number>>>> = {
+  fast: {},
+  seed: { redis: 6000 },
+};
+
 type Measured = {
   readonly profile: Profile;
   readonly test: string;
   readonly ms: number;
-  readonly promisedMs: number;
-};
-
-/** The seed's table of recovery times, and what stands there for Redis in its own profile: Sentinel's timer is longer. */
-const PROMISED_MS = {
-  redis: (profile: Profile) => (profile === 'fast' ? 1000 : 6000),
-  duckdb: 5000,
-  backend: 3000,
-  broker: 5000,
+  readonly "the seed's table": number;
+  readonly within: 'yes' | 'no';
 };
 
 let site: Site;
@@ -79,25 +85,22 @@ describe.each(['fast', 'seed'] as const)('in the profile %s', (profile) => {
   let round = 0;
 
   /** Breaks something under load; measures until it is back, and checks that nothing was lost. */
-  async function broken(
-    test: string,
-    promisedMs: number,
-    strikeAndMeasure: () => Promise<number>,
-  ): Promise<void> {
+  async function broken(test: string, part: Part, strikeAndMeasure: () => Promise<number>): Promise<void> {
     round += 1;
     const load = startLoad(site.client, `${profile}-${round}`, ACCOUNTS, PER_SECOND);
     try {
       await pause(CALM_MS);
       const ms = Math.round(await strikeAndMeasure());
-      measured.push({ profile, test, ms, promisedMs });
-      console.log(`${profile}: ${test}: back after ${ms} ms, promised ${promisedMs} ms`);
+      const within = ms <= TABLE_MS[part] ? 'yes' : 'no';
+      measured.push({ profile, test, ms, "the seed's table": TABLE_MS[part], within });
+      console.log(`${profile}: ${test}: back after ${ms} ms, the seed's table: ${TABLE_MS[part]} ms`);
       await pause(CALM_MS);
     } finally {
       await load.stop();
     }
     await nothingLost();
     await site.untilHealthy(60_000);
-    expect(measured.at(-1)?.ms).toBeLessThanOrEqual(promisedMs);
+    expect(measured.at(-1)?.ms).toBeLessThanOrEqual(EXPECTED_MS[profile][part] ?? TABLE_MS[part]);
   }
 
   beforeAll(async () => {
@@ -111,7 +114,7 @@ describe.each(['fast', 'seed'] as const)('in the profile %s', (profile) => {
 
   it('5.1 a killed Redis primary is replaced', async () => {
     const primary = await primaryOfRedis();
-    await broken('Redis primary killed', PROMISED_MS.redis(profile), async () => {
+    await broken('Redis primary killed', 'redis', async () => {
       await site.kill(primary);
       const at = performance.now();
       return until('an acknowledgement', 20_000, async () => acknowledgedAfter(site.client, at), 5);
@@ -123,7 +126,7 @@ describe.each(['fast', 'seed'] as const)('in the profile %s', (profile) => {
     const file = await inVolume(site, 'holdfast-tested-sync', 'results.duckdb');
     const { sync } = placesOf(site.gathered);
     await until('a snapshot', 90_000, async () => (await syncStatus(site)).snapshot.name !== null, 500);
-    await broken('DuckDB killed and damaged', PROMISED_MS.duckdb, async () => {
+    await broken('DuckDB killed and damaged', 'duckdb', async () => {
       const pid = await site.pid('sync');
       const at = performance.now();
       process.kill(pid, 'SIGKILL');
@@ -141,7 +144,7 @@ describe.each(['fast', 'seed'] as const)('in the profile %s', (profile) => {
 
   it('5.3 a killed backend is started again, and the address that all share goes on', async () => {
     const before = await site.restarts('backend-1');
-    await broken('backend killed', PROMISED_MS.backend, async () => {
+    await broken('backend killed', 'backend', async () => {
       await site.kill('backend-1');
       const at = performance.now();
       const shared = await until(
@@ -163,26 +166,34 @@ describe.each(['fast', 'seed'] as const)('in the profile %s', (profile) => {
     expect(await site.restarts('backend-1')).toBe(before + 1);
   });
 
+  it('5.3 a killed engine hands its accounts to the other, and is started again', async () => {
+    const active = await leader(ALONE);
+    const before = await site.restarts(active);
+    await broken('engine killed', 'engine', async () => {
+      const after = await lastNumber(site.client, ALONE);
+      await site.kill(active);
+      const wall = Date.now();
+      return until('an execution', 20_000, () => executedAfter(site.client, ALONE, wall, after), 20);
+    });
+    expect(await site.restarts(active)).toBe(before + 1);
+  });
+
   it('5.4 a killed connection of MT5 is tried anew, and trading goes on from RTS', async () => {
     const outageMs = 2 * RETRY_MS + 1000;
-    await broken(
-      `MT5's only connection cut for ${outageMs} ms, from its end`,
-      PROMISED_MS.broker,
-      async () => {
-        const after = await lastNumber(site.client, ALONE);
-        await strike(site, { kind: 'links_down', account: ALONE, forMs: outageMs });
-        const endWall = Date.now() + outageMs;
-        await pause(outageMs / 2);
-        // What arrives now is taken, and waits.
-        expect(await executedAfter(site.client, ALONE, endWall - outageMs / 2 - 500, after)).toBeUndefined();
-        return until('an execution', 30_000, () => executedAfter(site.client, ALONE, endWall, after), 20);
-      },
-    );
+    await broken(`MT5's only connection cut for ${outageMs} ms, from its end`, 'broker', async () => {
+      const after = await lastNumber(site.client, ALONE);
+      await strike(site, { kind: 'links_down', account: ALONE, forMs: outageMs });
+      const endWall = Date.now() + outageMs;
+      await pause(outageMs / 2);
+      // What arrives now is taken, and waits.
+      expect(await executedAfter(site.client, ALONE, endWall - outageMs / 2 - 500, after)).toBeUndefined();
+      return until('an execution', 30_000, () => executedAfter(site.client, ALONE, endWall, after), 20);
+    });
   });
 
   it('5.4 a killed MT5 terminal is replaced by the backup, or starts again', async () => {
     const before = await site.restarts('terminal-1');
-    await broken('MT5 terminal killed', PROMISED_MS.broker, async () => {
+    await broken('MT5 terminal killed', 'broker', async () => {
       const after = await lastNumber(site.client, WITH_BACKUP);
       await site.kill('terminal-1');
       const wall = Date.now();
@@ -194,7 +205,7 @@ describe.each(['fast', 'seed'] as const)('in the profile %s', (profile) => {
   it('5.5 a lost broker suspends signals after ten attempts, and they are executed when it is back', async () => {
     const outageMs = 10 * RETRY_MS + 3000;
     const sinceS = Math.floor(Date.now() / 1000);
-    await broken(`broker lost for ${outageMs} ms, from its end`, PROMISED_MS.broker, async () => {
+    await broken(`broker lost for ${outageMs} ms, from its end`, 'broker', async () => {
       const after = await lastNumber(site.client, ALONE);
       const active = await leader(ALONE);
       await strike(site, { kind: 'broker_down', account: ALONE, forMs: outageMs });
