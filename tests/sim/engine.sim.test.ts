@@ -25,7 +25,7 @@ const BROKEN_MAX = 5;
 const STORIES_MAX = 2;
 
 test(
-  'what was acknowledged is sent at most once, recorded exactly once and never lost (I1-I4, I6-I8)',
+  'what was acknowledged is sent at most once, recorded exactly once and never lost (I1 to I8)',
   async () => {
     if (one !== undefined) process.stdout.write(`${(await runSeed(one)).story.join('\n')}\n`);
     const { ran, broken, said, worth } = await runSeries('engine', {

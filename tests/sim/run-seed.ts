@@ -1,11 +1,12 @@
 /** One seed: a system, signals, faults one after the other, then quiet; checked all the way. */
-import type { Signal } from '@holdfast/ha-core';
+import { type Signal, signalMagic } from '@holdfast/ha-core';
 import { Broken } from './checkers/broken.ts';
 import { type Checkers, createCheckers, MAY_LEAVE_UNKNOWN } from './checkers/checkers.ts';
 import { picture } from './redis/picture.ts';
 import { missing, primaryOf } from './redis/wholeness.ts';
 import { type Client, startClient } from './system/client.ts';
-import { drawFault, type FaultKind } from './system/faults.ts';
+import { leaseOf } from './system/engine-faults.ts';
+import { drawFault, type FaultKind, LEAVE_THE_LEADER } from './system/faults.ts';
 import { ACCOUNT, startSystem, type System } from './system/system.ts';
 
 export type SeedOptions = {
@@ -36,6 +37,11 @@ const WHOLE_WITHIN_MS = 60_000;
 const HEALED_WITHIN_MS = 20_000;
 const READ_EVERY_MS = 700;
 const SIGNALS = 12;
+/** Longer than any fault; what waits behind an unknown outcome is over soon after the last of them. */
+const LIFE_MS = 10_000;
+/** The last signal has its result within this. */
+const LAST_WITHIN_MS = 40_000;
+const CRASH_LATER: ReadonlySet<string> = new Set(['crash at a point', 'terminal loses its disk']);
 
 export async function runSeed(seed: number, options: SeedOptions = {}): Promise<SeedOutcome> {
   let system: System | undefined;
@@ -55,7 +61,12 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
       }
     };
   system = await startSystem(
-    { seed, trace: options.trace ?? false, terminals: 1 + (seed % 3 === 0 ? 1 : 0) },
+    {
+      seed,
+      trace: options.trace ?? false,
+      terminals: 1 + (seed % 3 === 0 ? 1 : 0),
+      margin: seed % 4 === 0 ? 'netting' : 'hedging',
+    },
     {
       onPrimary: guarded(checkers.onPrimary),
       onJournalLine: guarded(checkers.journalLine),
@@ -79,6 +90,8 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
     });
     const faults = await strikeFaults(system, options);
     await settle(system, client, options.signals ?? SIGNALS, faults);
+    judgeLeader(system, faults);
+    await lastSignal(system, client, faults);
     watching.stop();
     const rows = await readAtLast(system, client);
     records = rows.length;
@@ -116,7 +129,7 @@ function planSignals(system: System, client: Client, count: number): void {
     atMs += 50 + random() * 700;
     world.after(atMs, () => {
       const signal = drawSignal(random, system, `s${i}`);
-      void client.send(signal, random() < 0.2 ? 1500 : 30_000);
+      void client.send(signal, random() < 0.2 ? 1500 : LIFE_MS);
     });
   }
 }
@@ -203,6 +216,33 @@ async function settle(
     return [...signalStates(system).values()].some((state) => provable || state !== 'unknown');
   };
   while (world.now() < endMs && (!isWhole(system) || unfinished())) await world.run(world.now() + 100);
+}
+
+/** What happens at terminals, at the broker and to wall clocks is no reason for another engine to lead. */
+function judgeLeader(system: System, faults: readonly string[]): void {
+  const { epoch } = leaseOf(system);
+  if (epoch !== '1' && faults.every((fault) => LEAVE_THE_LEADER.has(fault)))
+    throw new Broken('I10', `epoch ${epoch} although nothing happened that an engine or Redis would notice`);
+}
+
+/** The service is back: one more signal, of a symbol that nothing was asked about, is executed. */
+async function lastSignal(system: System, client: Client, faults: readonly string[]): Promise<void> {
+  // A terminal may still have to crash at its next command.
+  if (faults.some((fault) => CRASH_LATER.has(fault))) return;
+  system.broker.clearFaults();
+  const signal: Signal = { id: 'last', action: 'open', symbol: 'USDJPY', side: 'buy', volume: '0.10' };
+  void client.send(signal, 30_000);
+  const key = `hf:{${ACCOUNT}}:signal:${signalMagic(ACCOUNT, signal.id)}`;
+  const outcome = (): string | undefined => {
+    const row = system.redis.state(primaryOf(system.machines)).disk.data.keys.get(key);
+    return row?.is === 'hash' && row.fields.has('number') ? row.fields.get('state') : undefined;
+  };
+  await system.world.run(() => outcome() !== undefined, LAST_WITHIN_MS);
+  if (outcome() !== 'filled')
+    throw new Broken(
+      'LIVENESS',
+      `the last signal, with nothing in its way, is ${outcome() ?? 'not finished'}`,
+    );
 }
 
 async function readAtLast(

@@ -4,7 +4,7 @@
  */
 import { createHmac } from 'node:crypto';
 import { createEngine, type Engine } from '@holdfast/engine';
-import { type Endpoint, type Host, profile } from '@holdfast/ha-core';
+import { type Endpoint, type Host, type MarginMode, profile } from '@holdfast/ha-core';
 import {
   type Broker,
   type BrokerLink,
@@ -40,6 +40,8 @@ export type SystemOptions = {
   readonly trace?: boolean;
   readonly terminals?: number;
   readonly brokerLatencyMs?: number;
+  /** `hedging` unless told otherwise. */
+  readonly margin?: MarginMode;
 };
 
 export type System = {
@@ -52,13 +54,14 @@ export type System = {
   readonly process: (name: string) => VirtualProcess;
   readonly names: { readonly engines: readonly string[]; readonly terminals: readonly string[] };
   readonly engine: (name: string) => Engine | undefined;
-  readonly journal: (terminal: string) => Journal;
+  /** A terminal's next start finds no journal; the one that runs writes to what will be lost. */
+  readonly loseDisk: (terminal: string) => void;
   readonly crash: (name: string) => void;
   /** Starts a crashed engine or terminal again. */
   readonly restart: (name: string) => Promise<void>;
 };
 
-export const ACCOUNT = 'demo-hedging';
+export const ACCOUNT = 'account-1';
 const SECRET = 'a secret of the simulation';
 const ENGINES = ['engine-1', 'engine-2'] as const;
 
@@ -71,6 +74,7 @@ export async function startSystem(options: SystemOptions, watch: SystemWatch): P
   const wire = createWire(world);
   const machines = startMachines({ world, wire, profile: 'fast', onPrimary: watch.onPrimary });
   const { redis } = machines;
+  const { margin = 'hedging' } = options;
   const brokerProcess = world.start('broker');
   const broker = createBroker({
     host: brokerProcess.host,
@@ -80,7 +84,7 @@ export async function startSystem(options: SystemOptions, watch: SystemWatch): P
     accounts: [
       {
         account: ACCOUNT,
-        margin: 'hedging',
+        margin,
         login: '5001',
         server: 'Holdfast-Demo',
         leverage: 100,
@@ -117,7 +121,7 @@ export async function startSystem(options: SystemOptions, watch: SystemWatch): P
         bridge: bridgeOf(name),
         peer: peerOf(name),
         engines: ENGINES.map((engine_) => ({ engine: engine_, endpoint: peerOf(engine_) })),
-        accounts: [{ account: ACCOUNT, margin: 'hedging', bridgeSecret: SECRET }],
+        accounts: [{ account: ACCOUNT, margin, bridgeSecret: SECRET }],
         proof: (text) => createHmac('sha256', SECRET).update(text).digest('hex'),
         equal: (a, b) => a === b,
         nonce: () => hex(host),
@@ -142,7 +146,7 @@ export async function startSystem(options: SystemOptions, watch: SystemWatch): P
       account: ACCOUNT,
       terminal: name,
       role: name === 'terminal-1' ? 'primary' : 'backup',
-      margin: 'hedging',
+      margin,
       login: '5001',
       server: 'Holdfast-Demo',
       secret: SECRET,
@@ -154,7 +158,10 @@ export async function startSystem(options: SystemOptions, watch: SystemWatch): P
       onDead: (error) => {
         world.note(`${name} died: ${String(error)}`);
         crash(name);
-        world.after(500 + world.random() * 1500, () => startTerminal(name), `restart ${name}`);
+        const again = (): void => {
+          if (process.state() === 'dead' && processes.get(name) === process) startTerminal(name);
+        };
+        world.after(500 + world.random() * 1500, again, `restart ${name}`);
       },
     });
     running.set(name, terminal);
@@ -182,7 +189,9 @@ export async function startSystem(options: SystemOptions, watch: SystemWatch): P
     },
     names: { engines: ENGINES, terminals },
     engine: (name) => engines.get(name),
-    journal: (name) => journals.get(name) ?? createMemoryJournal(),
+    loseDisk: (name) => {
+      journals.set(name, watchedJournal(name, watch));
+    },
     crash,
     restart: async (name) => {
       if (processes.get(name)?.state() !== 'dead') return;
