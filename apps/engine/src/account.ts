@@ -9,17 +9,15 @@ import type { BridgeSession, SessionEvent } from '@holdfast/bridge';
 import {
   applyExecution,
   type Ending,
-  type Host,
   type Intent,
-  type MarginMode,
   type OrderEffect,
   type OrderEvent,
-  type Profile,
   type RtsRow,
   stepOrder,
 } from '@holdfast/ha-core';
-import type { AcceptedSignal, AccountSnapshot, TradeJournal } from '@holdfast/redis';
-import { type AccountView, viewOf } from './account-view.ts';
+import type { AcceptedSignal } from '@holdfast/redis';
+import { viewOf } from './account-view.ts';
+import type { ActiveAccount, ActiveAccountOptions } from './active-account.ts';
 import { choose, intentFor } from './choose.ts';
 import { createFreshness } from './freshness.ts';
 import { createHoldings } from './holdings.ts';
@@ -27,43 +25,11 @@ import { askJournal, executionOf, lookUp } from './inquiries.ts';
 import { createLine } from './line.ts';
 import { createOrderWrites } from './order-writes.ts';
 import { createTerminalSide, type Trading } from './terminal-side.ts';
+import { resolveUnknown } from './resolve.ts';
 import { resumeIntents } from './resume.ts';
 import { intentOf, lifeMs, type TrackedOrder, trackOrder } from './tracked-order.ts';
 
-export type ActiveAccountOptions = {
-  readonly host: Host;
-  readonly account: string;
-  readonly margin: MarginMode;
-  readonly engine: string;
-  readonly epoch: string;
-  readonly numbers: Profile;
-  readonly journal: TradeJournal;
-  readonly snapshot: AccountSnapshot;
-  /** When this engine first saw an entry of RTSS, on its monotonic clock; undefined when it never did. */
-  readonly firstSeenMs: (entry: string) => number | undefined;
-  /** A person holds the account still: nothing is begun or sent. After it ends, `take([])` goes on. */
-  readonly held: () => boolean;
-  /** Redis or a terminal refused this leadership: nothing more may be done under it (I3). */
-  readonly onDeposed: (by: string) => void;
-  readonly notify: (what: string, detail: Record<string, unknown>) => void;
-  readonly onResult: (outcome: string, tookMs: number) => void;
-  readonly log: (event: string, detail: Record<string, unknown>) => void;
-};
-
-export type ActiveAccount = {
-  readonly take: (signals: readonly AcceptedSignal[]) => void;
-  readonly addSession: (session: BridgeSession) => void;
-  readonly sessionEvent: (session: BridgeSession, event: SessionEvent) => void;
-  /** The lease could not be renewed: nothing is sent until `resume`. */
-  readonly pause: () => void;
-  readonly resume: () => void;
-  readonly renewed: () => void;
-  /** Begins nothing more and waits, within the limit, until what is under way has its result. */
-  readonly drain: (limitMs: number) => Promise<void>;
-  /** Ends at once. */
-  readonly stop: () => void;
-  readonly view: () => AccountView;
-};
+export type { ActiveAccount, ActiveAccountOptions };
 
 /** The whole lists are read at least this often, and after a change of an order or position at most this often. */
 const OLD_LISTS_MS = 5000;
@@ -200,6 +166,8 @@ export function createActiveAccount(options: ActiveAccountOptions): ActiveAccoun
 
   /** Rows of RTS that the ending proves; in force for the next signal at once. */
   const applied = (ending: Ending, intent: Intent | undefined): readonly RtsRow[] => {
+    // A person's word proves no row: the terminal is asked.
+    if (ending.outcome === 'resolved') freshness.markStale();
     const executed = ending.outcome !== 'rejected' && ending.outcome !== 'expired';
     if (!executed || intent === undefined || ending.execution === undefined) return [];
     const { margin } = options;
@@ -343,6 +311,12 @@ export function createActiveAccount(options: ActiveAccountOptions): ActiveAccoun
         settleDrained();
       }),
     stop,
+    resolve: (wish) => {
+      const { account, journal } = options;
+      const { signalState } = journal;
+      const parts = { host, account, line, stopped: () => stopped, signalState, inquire, post };
+      return resolveUnknown(parts, wish);
+    },
     view: () => viewOf(line, side.connection(), paused, busy !== undefined),
   };
 }

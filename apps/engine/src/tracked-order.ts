@@ -81,6 +81,7 @@ export function resultOf(
     outcome: ending.outcome,
     reason: ending.reason,
     ...(ending.detail === undefined || ending.detail === '' ? {} : { detail: ending.detail.slice(0, 200) }),
+    ...(ending.resolution === undefined ? {} : { resolution: ending.resolution }),
     ...(side === undefined ? {} : { side }),
     ...(volume === undefined ? {} : { volume }),
     ...(dealt && ending.outcome !== 'rejected'

@@ -9,6 +9,7 @@ export * from './order/order.ts';
 export * from './order/outcome.ts';
 export * from './order/position.ts';
 export * from './order/record.ts';
+export * from './order/resolution.ts';
 export * from './order/return-codes.ts';
 export * from './order/stored-record.ts';
 export * from './in-sync-set/exclusion.ts';

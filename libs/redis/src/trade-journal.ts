@@ -83,8 +83,17 @@ export type TradeJournal = {
   readonly instance: (fields: Readonly<Record<string, unknown>>) => Promise<JournalOutcome>;
   /** Which signals these magics belong to; magics that are not ours are left out. Empty when Redis cannot be read. */
   readonly signalIds: (magics: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+  /** How a signal stands; undefined when Redis cannot be read. */
+  readonly signalState: (magic: string) => Promise<SignalStanding | undefined>;
   /** Reads the whole account in one acknowledged read; undefined when Redis cannot be reached now. */
   readonly load: () => Promise<AccountSnapshot | undefined>;
+};
+
+/** `id` is '' where no such signal was ever accepted; `number` is that of its result. */
+export type SignalStanding = {
+  readonly id: string;
+  readonly state: string;
+  readonly number: number | undefined;
 };
 
 /** Signals read at once when an account is loaded; more stay in RTSS and are read as the first are finished. */
@@ -186,6 +195,16 @@ export function createTradeJournal(
         if (id !== '' && magic !== undefined) ids.set(magic, id);
       }
       return ids;
+    },
+    signalState: async (magic) => {
+      const read = await writer.read([['HMGET', keys.signal(magic), 'id', 'state', 'number']], {
+        name: 'hf_mark',
+        keys: [keys.marks],
+        args: [leadership.holder, 'signal'],
+      });
+      if (read.is !== 'acknowledged') return undefined;
+      const [id = '', state = '', number = ''] = words(read.replies[0]);
+      return { id, state, number: number === '' ? undefined : Number(number) };
     },
     load: () => loadAccount(writer, account, leadership.holder),
   };

@@ -66,6 +66,10 @@ describe('a wrong command line', () => {
     [['signal', 'send'], ['--account <account>']],
     [SEND, ['--action <action>']],
     [
+      ['resolve', 's1', '--account', 'a', '--reason', 'r', '--outcome', 'lost'],
+      ["'lost'", 'filled, partly_filled, rejected, placed, done'],
+    ],
+    [
       [...SEND, '--action', 'buy'],
       ["'buy'", 'open, close, modify, cancel'],
     ],

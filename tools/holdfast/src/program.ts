@@ -6,6 +6,7 @@ import { historyCommand } from './commands/history.ts';
 import { leadersCommand } from './commands/leaders.ts';
 import { pauseCommand, resumeCommand } from './commands/pause.ts';
 import { redisCommand } from './commands/redis.ts';
+import { resolveCommand } from './commands/resolve.ts';
 import { signalCommand } from './commands/signal.ts';
 import { statusCommand } from './commands/status.ts';
 import { switchoverCommand } from './commands/switchover.ts';
@@ -28,6 +29,7 @@ export function createProgram(output: OutputConfiguration = {}): Command {
     switchoverCommand(),
     pauseCommand(),
     resumeCommand(),
+    resolveCommand(),
     redisCommand(),
     doctorCommand(),
   ];

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { commandId, type Intent } from './intent.ts';
 import { type Execution, type OrderEvent, type OrderState, stepOrder } from './order.ts';
+import { checkResolution } from './resolution.ts';
 import { RETURN_CODES } from './return-codes.ts';
 import { LIMITS } from '../constants.ts';
 
@@ -164,6 +165,34 @@ describe('the life of an order', () => {
       expect(play(lost, { is: 'evidence', execution: undefined, certainNo: 'rejected' }).effects).toEqual([
         'finish rejected found_at_broker',
       ]);
+    });
+
+    it('ends by what a person says, with who and why in the one result; nothing else ends so (I6)', () => {
+      const resolution = { said: 'rejected', by: 'ann', reason: 'not in the terminal' } as const;
+      const step = stepOrder(lost, { is: 'resolved', resolution }, 1000);
+      expect(step.effects).toEqual([
+        {
+          do: 'finish',
+          ending: {
+            outcome: 'resolved',
+            reason: 'person',
+            detail: 'rejected, says ann: not in the terminal',
+            resolution,
+          },
+          intent: intent(),
+        },
+      ]);
+      expect(play(step.state, { is: 'result', execution: execution(10009), lifeMs: 1 }).effects).toEqual([]);
+      for (const state of [waiting, sent, asking])
+        expect(play(state, { is: 'resolved', resolution })).toEqual({ state, effects: [] });
+    });
+
+    it('takes from a person only what can have become of the command', () => {
+      expect(checkResolution(intent().command, 'filled')).toEqual({ is: 'outcome', outcome: 'filled' });
+      expect(checkResolution({ do: 'cancel', symbol: 'EURUSD', order: '1' }, 'filled')).toEqual({
+        is: 'wrong',
+        expected: 'one of done, rejected',
+      });
     });
 
     it('is not changed by a second ambiguous answer', () => {

@@ -12,6 +12,7 @@
  */
 import type { Intent } from './intent.ts';
 import type { Outcome, ReasonCode } from './outcome.ts';
+import { type Resolution, resolutionText } from './resolution.ts';
 import { returnCode } from './return-codes.ts';
 import { compareDecimals, decimal } from '../signal/decimal.ts';
 import { LIMITS } from '../constants.ts';
@@ -34,6 +35,7 @@ export type Ending = {
   readonly reason: ReasonCode;
   readonly detail?: string;
   readonly execution?: Execution;
+  readonly resolution?: Resolution;
 };
 
 export type OrderState =
@@ -65,6 +67,7 @@ export type OrderEvent =
       readonly execution: Execution | undefined;
       readonly certainNo: string | undefined;
     }
+  | { readonly is: 'resolved'; readonly resolution: Resolution }
   | { readonly is: 'expired' }
   | { readonly is: 'finished' };
 
@@ -289,6 +292,11 @@ function unknown(state: OrderState & { is: 'unknown' }, event: OrderEvent, nowMs
       return stay(state);
     case 'result':
       return found(state, event.execution, event.lifeMs, nowMs);
+    case 'resolved': {
+      const { resolution } = event;
+      const detail = resolutionText(resolution);
+      return finish({ outcome: 'resolved', reason: 'person', detail, resolution }, intent);
+    }
     default:
       return stay(state);
   }

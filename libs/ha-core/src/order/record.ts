@@ -6,6 +6,7 @@
  */
 import type { Signal } from '../signal/signal.ts';
 import type { Outcome, ReasonCode } from './outcome.ts';
+import type { Resolution } from './resolution.ts';
 
 /** One step of a signal's life, as `GET …/signals/{id}` shows it. */
 export type Step = {
@@ -32,6 +33,8 @@ export type ResultRecord = {
   readonly reason: ReasonCode;
   /** What the reason alone does not say: the broker's text, the limit that was hit. At most 200 characters. */
   readonly detail?: string;
+  /** Where a person ended it: what they said became of it, who and why. */
+  readonly resolution?: Resolution;
   readonly side?: 'buy' | 'sell';
   /** Volume asked for, and executed, in lots. */
   readonly volume?: string;
