@@ -5,6 +5,7 @@
  *   engine/         Docker of this machine's own release, unpacked; only where no Docker engine runs
  *   base.tar        a small Debian system by debootstrap, without what only people read
  *   redis/ haproxy/ prometheus/    packages on top of it, unpacked
+ *   runs                           a container has run here with all of that
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -33,13 +34,15 @@ const UNUSED = [
   'usr/share/locale',
 ];
 const DEBOOTSTRAP_LIMIT_MS = 300_000;
+const TRIAL = fileURLToPath(new URL('../../tests/infra/host/trial.ts', import.meta.url));
+const RUNTIME = fileURLToPath(new URL('../../node_modules/.bin/node', import.meta.url));
 
 /** Makes sure of all of it. Throws an error that says why this machine cannot run containers, or what cannot be had. */
 export function ensureContainers() {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) {
     throw new Error('the tests of containers need Linux and root');
   }
-  for (const program of ['terraform', 'go']) {
+  for (const program of ['terraform', 'go', 'ip']) {
     if (!programPath(program)) throw new Error(`this machine has no ${program}`);
   }
   mkdirSync(CONTAINERS, { recursive: true });
@@ -53,6 +56,15 @@ export function ensureContainers() {
   for (const [name, packages] of Object.entries(ON_TOP)) {
     unpacked(name, { release: RELEASE, packages, installed: join(CONTAINERS, 'base.status') });
   }
+  trial();
+}
+
+/** A machine that cannot run containers is told apart from tests that fail. */
+function trial() {
+  const place = join(CONTAINERS, 'runs');
+  if (existsSync(place)) return;
+  run(RUNTIME, [TRIAL, CONTAINERS]);
+  writeFileSync(place, '');
 }
 
 /** Whether a Docker engine answers where the environment says, or at the usual place. */

@@ -9,6 +9,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { freeSubnet } from './subnet.ts';
+import { mountsBelow } from './traces.ts';
 
 /** A name of its own, of at most 15 characters: another engine on this machine keeps its docker0. */
 const BRIDGE = `hfb${process.pid}`;
@@ -97,6 +98,8 @@ function end(): void {
   for (const path of [join(CGROUPS, 'docker'), ...controllers].filter((one) => existsSync(one))) {
     removeGroup(path);
   }
+  // One that was killed leaves mounts, the last of them within the first.
+  for (const path of mountsBelow(folder ?? '').reverse()) spawnSync('umount', ['--lazy', path]);
   for (const gone of [folder ?? '', together ?? '']) {
     if (gone !== '') rmSync(gone, { recursive: true, force: true, maxRetries: 3 });
   }

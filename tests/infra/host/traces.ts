@@ -15,11 +15,7 @@ export function traces(folder: string): readonly string[] {
     ...readdirSync(LINKS)
       .filter((name) => BRIDGE.test(name))
       .map((name) => `link ${name}`),
-    ...readFileSync('/proc/self/mountinfo', 'utf8')
-      .split('\n')
-      .map((line) => line.split(' ')[4] ?? '')
-      .filter((path) => path.startsWith(`${folder}/`))
-      .map((path) => `mount ${path}`),
+    ...mountsBelow(folder).map((path) => `mount ${path}`),
     ...readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name) && PROGRAMS.has(programOf(name)))
       .map((pid) => `process ${pid} ${programOf(pid)}`),
@@ -28,6 +24,14 @@ export function traces(folder: string): readonly string[] {
       .filter((path) => existsSync(path))
       .map((path) => `group ${path}`),
   ];
+}
+
+/** Where something is mounted below a folder, in the order in which it was. */
+export function mountsBelow(folder: string): string[] {
+  return readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[4] ?? '')
+    .filter((path) => path.startsWith(`${folder}/`));
 }
 
 /** Empty when it has just ended. */
