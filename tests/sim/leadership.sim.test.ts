@@ -161,10 +161,20 @@ test.each([9, 10])('a Redis that nobody reaches does not make engines take turns
   const { system } = on;
   const { world, redis } = system;
   const before = hash(system, 'lease').get('epoch');
-  for (const name of redis.names) redis.process(name).freeze();
-  // Several lease times.
+  const cut = (engine: string): void => {
+    for (const name of redis.names) system.wire.cut(engine, name);
+  };
+  const heal = (engine: string): void => {
+    for (const name of redis.names) system.wire.heal(engine, name);
+  };
+  cut('engine-1');
+  cut('engine-2');
+  // Several lease times; then the standby is the first that can read, and sees the beat that it saw before.
   await world.run(world.now() + 6000);
-  for (const name of redis.names) redis.process(name).resume();
+  heal('engine-2');
+  await world.run(world.now() + 300);
+  expect(seatAt(system, 'engine-1')?.active?.paused).toBe(true);
+  heal('engine-1');
   await world.run(() => missing(system.machines) === undefined && upAt(system, 'engine-1'), 30_000);
   expect([hash(system, 'lease').get('holder'), hash(system, 'lease').get('epoch')]).toEqual([
     'engine-1',
