@@ -45,13 +45,10 @@ async function start(seed: number) {
     }
     throw new Error(`no answer to ${id}:\n${world.story().join('\n')}`);
   };
-  const results = async () => {
-    const rows = (await run(client.records())) ?? [];
-    return rows
-      .map(({ text }) => JSON.parse(text) as Record<string, unknown>)
-      .filter(({ kind }) => kind === 'result');
-  };
-  return { system, client, store, answer, run, results };
+  const records = async () =>
+    ((await run(client.records())) ?? []).map(({ text }) => JSON.parse(text) as Record<string, unknown>);
+  const results = async () => (await records()).filter(({ kind }) => kind === 'result');
+  return { system, client, store, answer, run, records, results };
 }
 
 const open = (id: string) => ({ id, action: 'open', symbol: 'EURUSD', side: 'buy', volume: '0.10' }) as const;
@@ -65,14 +62,19 @@ function stateOf(system: System, id: string): string | undefined {
 }
 
 /** s1 became unknown, s2 of the same symbol waits behind it. */
-async function withUnknown(seed: number) {
+async function withUnknown(seed: number, executeAfterMs?: number) {
   const stage = await start(seed);
   const { system, client, run } = stage;
   await system.world.run(
     () => system.engine('engine-1')?.view().accounts[0]?.active?.connection === 'up',
     15_000,
   );
-  system.broker.addFault({ kind: 'drop_request', terminal: 'terminal-1', times: 1, retcode: 10012 });
+  const lost = { terminal: 'terminal-1', times: 1, retcode: 10012 };
+  system.broker.addFault(
+    executeAfterMs === undefined
+      ? { kind: 'drop_request', ...lost }
+      : { kind: 'drop_reply', executeAfterMs, ...lost },
+  );
   await run(client.send(open('s1'), 60_000));
   await system.world.run(() => stateOf(system, 's1') === 'unknown', 5000);
   await run(client.send(open('s2'), 60_000));
@@ -115,4 +117,24 @@ test('an engine that dies with the wish leaves it to the next', async () => {
   expect(await answer('w1')).toMatchObject({ is: 'done', by: 'engine-2' });
   const ended = (await results()).filter(({ signalId }) => signalId === 's1');
   expect(ended).toMatchObject([{ outcome: 'resolved', resolution: { by: 'ann' } }]);
+});
+
+test('a fill that comes after that is a correction beside the result, once, and the position is adopted', async () => {
+  const { system, store, answer, records } = await withUnknown(3, 20_000);
+  const { world } = system;
+  await store('w1', { signal: 's1', outcome: 'rejected' });
+  expect(await answer('w1')).toMatchObject({ is: 'done' });
+  await world.run(world.now() + 30_000);
+  system.crash('engine-1');
+  await world.run(world.now() + 15_000);
+  const ofFirst = (await records()).filter(({ signalId }) => signalId === 's1');
+  expect(ofFirst.map(({ kind, outcome, reason }) => [kind, outcome ?? reason])).toEqual([
+    ['result', 'resolved'],
+    ['deal', undefined],
+    ['correction', 'late_fill'],
+  ]);
+  expect(system.broker.ledger().positions).toHaveLength(2);
+  // The alarm may ring again at the next engine; the record never comes again.
+  const rang = world.story().filter((line) => line.includes('"what":"correction"'));
+  expect(rang.filter((line) => line.includes('engine-1 notify'))).toHaveLength(1);
 });

@@ -8,6 +8,7 @@ import {
   type DealRecord,
   type Difference,
   type Host,
+  lateFill,
   type OrderRecord,
   type Position,
   reconcile,
@@ -21,6 +22,7 @@ export type HoldingsOptions = {
   readonly epoch: string;
   readonly journal: TradeJournal;
   readonly snapshot: AccountSnapshot;
+  readonly notify: (what: string, detail: Record<string, unknown>) => void;
   readonly log: (event: string, detail: Record<string, unknown>) => void;
 };
 
@@ -130,7 +132,12 @@ export function createHoldings(options: HoldingsOptions): Holdings {
       const written = await options.journal.record(records, rows);
       if (written.is !== 'ok') throw new Error(`records not written: ${JSON.stringify(written)}`);
     }
-    for (const { record } of records) if (record.kind === 'deal') remembered(recordedDeals, record.deal);
+    for (const { record } of records) {
+      if (record.kind === 'deal') remembered(recordedDeals, record.deal);
+      const { kind } = record;
+      if (record.kind === 'correction')
+        options.notify(kind, { signalId: record.signalId, reason: record.detail });
+    }
     dealsUntil = until;
   };
 
@@ -151,7 +158,24 @@ export function createHoldings(options: HoldingsOptions): Holdings {
       (magic) => magic !== '0' && !signalIds.has(magic),
     );
     for (const [magic, id] of await options.journal.signalIds(strangers)) signalIds.set(magic, id);
-    return fresh.map((deal) => ({ name: `deal:${deal.deal}`, record: dealRecord(deal) }));
+    const records = fresh.map((deal) => ({ name: `deal:${deal.deal}`, record: dealRecord(deal) }));
+    return [...records, ...(await corrections(fresh))];
+  };
+
+  /** What contradicts a result that stands already (I6), together with the deal that says so. */
+  const corrections = async (fresh: readonly Deal[]): Promise<NamedRecord[]> => {
+    const candidates = fresh.filter(
+      (deal) => deal.cause === 'expert' && signalIds.has(deal.magic) && !explainedDeals.has(deal.deal),
+    );
+    const results = await options.journal.results([...new Set(candidates.map((deal) => deal.magic))]);
+    if (results === undefined) throw new Error('the results of the newest deals cannot be read');
+    return candidates.flatMap((deal) => {
+      const ended = results.get(deal.magic);
+      const correction = ended === undefined ? undefined : lateFill(ended, deal);
+      if (correction === undefined) return [];
+      const record = { ...correction, at: host.wallMs(), epoch: Number(options.epoch) };
+      return [{ name: `correction:${deal.deal}`, record }];
+    });
   };
 
   const dealRecord = (deal: Deal): DealRecord => {

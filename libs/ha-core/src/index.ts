@@ -18,6 +18,7 @@ export * from './ports/host.ts';
 export * from './ports/network.ts';
 export * from './ports/redis-node.ts';
 export * from './reconcile/apply.ts';
+export * from './reconcile/correction.ts';
 export * from './reconcile/evidence.ts';
 export * from './reconcile/reconcile.ts';
 export * from './signal/decimal.ts';

@@ -15,6 +15,7 @@ import {
 } from '@holdfast/ha-core';
 import { accountKeys } from './keys.ts';
 import { words } from './lease-store.ts';
+import { readRecord } from './replies.ts';
 import type { AcknowledgedWriter, FunctionCall } from './writes.ts';
 
 /** A signal as RTSS holds it. */
@@ -83,6 +84,8 @@ export type TradeJournal = {
   readonly instance: (fields: Readonly<Record<string, unknown>>) => Promise<JournalOutcome>;
   /** Which signals these magics belong to; magics that are not ours are left out. Empty when Redis cannot be read. */
   readonly signalIds: (magics: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+  /** The results of the signals of these magics, of those that have one; undefined when Redis cannot be read. */
+  readonly results: (magics: readonly string[]) => Promise<ReadonlyMap<string, ResultRecord> | undefined>;
   /** How a signal stands; undefined when Redis cannot be read. */
   readonly signalState: (magic: string) => Promise<SignalStanding | undefined>;
   /** Reads the whole account in one acknowledged read; undefined when Redis cannot be reached now. */
@@ -206,6 +209,7 @@ export function createTradeJournal(
       const [id = '', state = '', number = ''] = words(read.replies[0]);
       return { id, state, number: number === '' ? undefined : Number(number) };
     },
+    results: (magics) => readResults(writer, account, leadership.holder, magics),
     load: () => loadAccount(writer, account, leadership.holder),
   };
 }
@@ -225,6 +229,38 @@ function readReply(reply: RedisReply): JournalOutcome {
     default:
       return { is: 'failed', certain: false, detail: `unexpected reply ${JSON.stringify(reply)}` };
   }
+}
+
+async function readResults(
+  writer: AcknowledgedWriter,
+  account: string,
+  reader: string,
+  magics: readonly string[],
+): Promise<ReadonlyMap<string, ResultRecord> | undefined> {
+  const results = new Map<string, ResultRecord>();
+  if (magics.length === 0) return results;
+  const keys = accountKeys(account);
+  const mark = { name: 'hf_mark', keys: [keys.marks], args: [reader, 'results'] };
+  const numbers = await writer.read(
+    magics.map((magic) => ['HGET', keys.signal(magic), 'number'] as const),
+    mark,
+  );
+  if (numbers.is !== 'acknowledged') return undefined;
+  const ended = words(numbers.replies).filter((number) => number !== '');
+  if (ended.length === 0) return results;
+  const rows = await writer.read(
+    ended.map((number) => ['XRANGE', keys.rtrs, `${number}-0`, `${number}-0`] as const),
+    mark,
+  );
+  if (rows.is !== 'acknowledged') return undefined;
+  for (const reply of rows.replies) {
+    const record = readRecord(
+      account,
+      Array.isArray(reply) ? (reply as readonly RedisReply[])[0] : undefined,
+    );
+    if (record?.kind === 'result') results.set(record.magic, record);
+  }
+  return results;
 }
 
 async function loadAccount(

@@ -1,6 +1,7 @@
 /** Reconciliation, proof from the broker records (I5), and RTS right after a result. */
 import { describe, expect, it } from 'vitest';
 import { applyExecution } from './apply.ts';
+import { lateFill } from './correction.ts';
 import { type BrokerRecords, findProof } from './evidence.ts';
 import { reconcile } from './reconcile.ts';
 import type { Intent } from '../order/intent.ts';
@@ -123,6 +124,35 @@ describe('proof from the broker records', () => {
       is: 'executed',
     });
     expect(findProof(modify, { ...none, positions: [position('5')] })).toEqual({ is: 'none' });
+  });
+});
+
+describe('a fill after the end (I6)', () => {
+  const by = { by: 'ann', reason: 'not in the terminal' };
+  it.each([
+    ['rejected', undefined, true],
+    ['expired', undefined, true],
+    ['cancelled', undefined, true],
+    ['resolved', 'rejected', true],
+    ['resolved', 'filled', false],
+    ['filled', undefined, false],
+    ['partly_filled', undefined, false],
+    ['placed', undefined, false],
+    ['done', undefined, false],
+  ] as const)('%s %s: a correction %s', (outcome, said, wanted) => {
+    const resolution = said === undefined ? {} : { resolution: { said, ...by } };
+    const found = lateFill({ signalId: 's', outcome, ...resolution }, deal('77', '0.3'));
+    expect(found !== undefined).toBe(wanted);
+  });
+
+  it('says what stood, what came and that it is adopted; a stop loss is no fill of ours', () => {
+    const ended = { signalId: 's', outcome: 'resolved', resolution: { said: 'rejected', ...by } } as const;
+    expect(lateFill(ended, deal('77', '0.3'))).toMatchObject({
+      signalId: 's',
+      reason: 'late_fill',
+      detail: 'the result says rejected by ann; the broker executed buy 0.3 at 1.1, deal 7; adopted',
+    });
+    expect(lateFill(ended, { ...deal('77', '0.3'), cause: 'sl' })).toBeUndefined();
   });
 });
 
