@@ -185,14 +185,17 @@ export function createActiveAccount(options: ActiveAccountOptions): ActiveAccoun
     pumpAgain = true;
     if (pumping) return;
     pumping = true;
-    while (pumpAgain && !stopped) {
-      pumpAgain = false;
-      settleDrained();
-      const trading = side.trading();
-      const free = !paused && !options.held() && !draining && !suspended && busy === undefined;
-      if (free && trading !== undefined) decide(trading);
+    try {
+      while (pumpAgain && !stopped) {
+        pumpAgain = false;
+        settleDrained();
+        const trading = side.trading();
+        const free = !paused && !options.held() && !draining && !suspended && busy === undefined;
+        if (free && trading !== undefined) decide(trading);
+      }
+    } finally {
+      pumping = false;
     }
-    pumping = false;
   };
 
   const decide = (trading: Trading): void => {

@@ -8,6 +8,7 @@ import {
   commandId,
   type Host,
   type Intent,
+  parseSignal,
   type ReasonCode,
   signalComment,
   type SymbolRules,
@@ -48,35 +49,57 @@ export type ChoiceInput = {
 
 /** Decides about the first signal of the line that can be decided about. */
 export function choose(input: ChoiceInput): Choice {
-  const { host, line, holdings } = input;
-  for (const order of line.next()) {
-    const { state, signal } = order;
-    if (state.is !== 'waiting') continue;
-    if (lifeMs(order, host) <= 0) return { do: 'expire', order };
-    const forMs = state.notBeforeMs - host.monotonicMs();
-    if (forMs > 0) return { do: 'wait', forMs };
-    if (signal === undefined)
-      return { do: 'refuse', order, reason: 'poison', detail: 'the body is no signal' };
-    const needsLists = signal.action !== 'open';
-    if (needsLists && input.stale) return { do: 'look' };
-    const admission = admit(signal, {
-      positions: [...holdings.positions.values()],
-      orders: [...holdings.orders.values()],
-      symbols: input.symbols,
-    });
-    if (admission.is === 'command')
-      return {
-        do: 'begin',
-        order,
-        attempt: state.attempt,
-        refusals: state.refusals,
-        command: admission.command,
-      };
-    // A row that is not there may only not be there yet: look once more before saying no.
-    if (needsLists && holdings.refreshedAtMs() < order.seenAtMs) return { do: 'look' };
-    return { do: 'refuse', order, reason: admission.reason, detail: admission.detail };
+  for (const order of input.line.next()) {
+    const choice = setAside(order, () => chooseFor(order, input));
+    if (choice !== undefined) return choice;
   }
   return { do: 'nothing' };
+}
+
+/** What cannot even be decided about ends with its reason, so that it holds up nobody and fells no engine. */
+function setAside(order: TrackedOrder, decide: () => Choice | undefined): Choice | undefined {
+  try {
+    return decide();
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    return { do: 'refuse', order, reason: 'poison', detail };
+  }
+}
+
+/** Undefined for an order that does not wait. Throws what is wrong with a poison entry. */
+function chooseFor(order: TrackedOrder, input: ChoiceInput): Choice | undefined {
+  const { host, holdings } = input;
+  const { state, signal } = order;
+  if (state.is !== 'waiting') return undefined;
+  const livesMs = lifeMs(order, host);
+  if (!Number.isFinite(livesMs)) throw new Error('its acceptance or its time to live is no number');
+  if (livesMs <= 0) return { do: 'expire', order };
+  const forMs = state.notBeforeMs - host.monotonicMs();
+  if (forMs > 0) return { do: 'wait', forMs };
+  if (signal === undefined) throw new Error('the body is no signal');
+  const checked = parseSignal(signal);
+  if (checked.is === 'refused') {
+    const [wrong] = checked.errors;
+    throw new Error(`${wrong?.field}: ${wrong?.value}, ${wrong?.expected}`);
+  }
+  const needsLists = signal.action !== 'open';
+  if (needsLists && input.stale) return { do: 'look' };
+  const admission = admit(signal, {
+    positions: [...holdings.positions.values()],
+    orders: [...holdings.orders.values()],
+    symbols: input.symbols,
+  });
+  if (admission.is === 'command')
+    return {
+      do: 'begin',
+      order,
+      attempt: state.attempt,
+      refusals: state.refusals,
+      command: admission.command,
+    };
+  // A row that is not there may only not be there yet: look once more before saying no.
+  if (needsLists && holdings.refreshedAtMs() < order.seenAtMs) return { do: 'look' };
+  return { do: 'refuse', order, reason: admission.reason, detail: admission.detail };
 }
 
 /** The intent of a choice to begin: it names the terminal, its journal and its boot (I4). */
