@@ -33,6 +33,8 @@ export type Run = {
   readonly seeds?: number;
   /** The program to run the suite's real Redis with, for what only the real one of version 8 shows. */
   readonly redis8?: string | undefined;
+  /** The file of unit tests. */
+  readonly tests?: string | undefined;
 };
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -62,10 +64,18 @@ export function copyTree(): CopiedTree {
   linkPackages(folder);
   return {
     plant: (bug) => {
-      const takeOut = [bug, ...(bug.also ?? [])].map((edit) => plantOne(folder, edit));
-      return () => {
-        for (const undo of takeOut) undo();
+      const undos: (() => void)[] = [];
+      // The last first: two edits of one file each keep the text that they found.
+      const takeOut = (): void => {
+        for (const undo of undos.splice(0).reverse()) undo();
       };
+      try {
+        for (const edit of [bug, ...(bug.also ?? [])]) undos.push(plantOne(folder, edit));
+      } catch (error) {
+        takeOut();
+        throw error;
+      }
+      return takeOut;
     },
     run: (suite, how = {}) => runSuite(folder, suite, how),
     remove: () => rmSync(folder, { recursive: true, force: true }),
@@ -106,13 +116,13 @@ function linkPackages(folder: string): void {
 }
 
 /** The command of a suite in the copy. */
-function commandOf(suite: Suite, { faults = [], seeds = SEEDS, redis8 }: Run): string[] {
+function commandOf(suite: Suite, { faults = [], seeds = SEEDS, redis8, tests = '' }: Run): string[] {
   if (suite === 'in-sync-set' || suite === 'engine') {
     const many = ['--count', String(seeds), '--broken-max', '1', '--faults', faults.join(',')];
     return ['tests/sim/seeds.ts', suite, ...many];
   }
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--root', '.', '--project'];
-  if (suite === 'unit') return [...vitest, 'unit', 'libs/redis/src/confirmation'];
+  if (suite === 'unit') return [...vitest, 'unit', tests];
   const real = redis8 === undefined ? ['tests/contract/redis/redis-node'] : ['tests/contract/redis/repeat'];
   const only = suite === 'contract' ? ['-t', 'simulated'] : [...real, '-t', ', real'];
   return [...vitest, 'contract', ...only];

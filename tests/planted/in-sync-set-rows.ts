@@ -26,6 +26,15 @@ export const IN_SYNC_SET: readonly PlantedBug[] = [
     faults: A_REPLICA_IS_LATE,
   },
   {
+    breaks: 'I1: acknowledged before WAIT, as soon as the primary has it',
+    file: CONFIRMATION,
+    find: REACHED,
+    replace: 'return { outcome: true, record };',
+    caughtBy: 'in-sync-set',
+    says: 'I1',
+    faults: A_REPLICA_IS_LATE,
+  },
+  {
     breaks: 'I1: WAIT for one only, although two may be promoted',
     file: CONFIRMATION,
     find: REACHED,
@@ -42,6 +51,7 @@ export const IN_SYNC_SET: readonly PlantedBug[] = [
     replace: "if (before.is !== 'primary' || after.is !== 'primary') return { outcome: true, record };",
     // In the simulation the connection is gone by then: two checks stand one behind the other.
     caughtBy: 'unit',
+    tests: 'libs/redis/src/confirmation.test.ts',
     says: 'by a node that is demoted meanwhile',
   },
   {
@@ -112,8 +122,8 @@ export const IN_SYNC_SET: readonly PlantedBug[] = [
   {
     breaks: 'I1: the set grows too early: a node is promotable before those who write wait for it',
     file: MEMBERSHIP,
-    find: 'if (record.primary !== present.name || !(await keepsUp(node, own.name, REJOIN_LAG_MS))) return;',
-    replace: 'if (record.primary !== present.name || !(await ownNode.setPriority(100))) return;',
+    find: 'if (!(await keepsUp(node, own.name, REJOIN_LAG_MS))) return;',
+    replace: 'if (!(await ownNode.setPriority(100))) return;',
     caughtBy: 'in-sync-set',
     says: 'I1',
     faults: ['slow link to a replica', 'replica restarted at once', 'replica restarted empty'],

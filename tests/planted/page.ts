@@ -12,7 +12,7 @@ const SUITES: Readonly<Record<Suite, string>> = {
   engine: 'simulation of the whole system',
   contract: 'contract, simulated Redis',
   'contract, real': 'contract, real Redis',
-  unit: 'unit test of the confirmation',
+  unit: 'unit tests',
 };
 
 /** The page for a run that caught these; the others of the table stand there as not run. */
@@ -20,7 +20,8 @@ export function pageOf(caught: readonly Caught[]): string {
   const rows = PLANTED.map((bug) => {
     const found = caught.find((one) => one.bug === bug);
     const how = found === undefined ? 'not run' : after(found.seeds);
-    const suite = `${SUITES[bug.caughtBy]}${bug.onRedis8 === true ? ' 8' : ''}`;
+    const file = bug.tests === undefined ? '' : `, \`${bug.tests}\``;
+    const suite = `${SUITES[bug.caughtBy]}${bug.onRedis8 === true ? ' 8' : ''}${file}`;
     return `| ${bug.breaks} | \`${bug.file}\` | ${suite} | ${how} |`;
   });
   return `# Planted bugs

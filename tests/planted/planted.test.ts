@@ -31,13 +31,16 @@ const verdicts = (output: string): string =>
     .join('\n');
 
 describe('the copy without a bug', () => {
-  test.each(['in-sync-set', 'engine', 'contract', 'contract, real', 'unit'] as const)(
-    'passes %s',
-    async (suite) => {
-      const { passed, output } = await tree.run(suite, { seeds: 20 });
-      expect(passed ? '' : output.slice(-3000)).toBe('');
-    },
-  );
+  test.each(['in-sync-set', 'engine', 'contract', 'contract, real'] as const)('passes %s', async (suite) => {
+    const { passed, output } = await tree.run(suite, { seeds: 20 });
+    expect(passed ? '' : output.slice(-3000)).toBe('');
+  });
+
+  const files = new Set(PLANTED.flatMap(({ tests }) => (tests === undefined ? [] : [tests])));
+  test.each([...files])('passes %s', async (tests) => {
+    const { passed, output } = await tree.run('unit', { tests });
+    expect(passed ? '' : output.slice(-3000)).toBe('');
+  });
 
   test.skipIf(REDIS_8 === undefined)('passes contract on Redis 8', async () => {
     const { passed, output } = await tree.run('contract, real', { redis8: REDIS_8 });
@@ -49,7 +52,7 @@ describe('the copy without a bug', () => {
 async function told(bug: PlantedBug, redis8?: string): Promise<string> {
   const takeOut = tree.plant(bug);
   try {
-    const { passed, output } = await tree.run(bug.caughtBy, { faults: bug.faults, redis8 });
+    const { passed, output } = await tree.run(bug.caughtBy, { faults: bug.faults, tests: bug.tests, redis8 });
     if (passed) return 'the suite passed with the bug in it';
     const says = verdicts(output);
     if (says.includes(bug.says)) caught.push({ bug, seeds: /: (\d+) seeds from/.exec(says)?.[1] });

@@ -2,6 +2,7 @@
  * Bugs that are planted on purpose, one at a time, into a copy of the tree: each breaks an invariant, and the suite
  * named must say so. `find` matches exactly once in the file. The product holds no flag for any of this.
  */
+import { ENGINE } from './engine-rows.ts';
 import { IN_SYNC_SET } from './in-sync-set-rows.ts';
 
 export type PlantedBug = Edit & {
@@ -12,6 +13,8 @@ export type PlantedBug = Edit & {
   /** Only a Redis of version 8 shows it, so the suite runs on one; left out, aloud, where there is none. */
   readonly onRedis8?: true;
   readonly caughtBy: Suite;
+  /** The file of unit tests that catches it; none where another suite does. */
+  readonly tests?: string;
   /** A word of the report that caught it. */
   readonly says: string;
   /** A simulation draws only these faults, so that few seeds are enough. */
@@ -20,7 +23,7 @@ export type PlantedBug = Edit & {
 
 /**
  * `in-sync-set`, `engine`: the simulations, seed after seed until one is broken. `contract`: the simulated Redis alone;
- * `contract, real`: one file of it on the real one. `unit`: the test of the rule that acknowledges.
+ * `contract, real`: one file of it on the real one. `unit`: the one file of unit tests that the row names.
  */
 export type Suite = 'in-sync-set' | 'engine' | 'contract' | 'contract, real' | 'unit';
 
@@ -44,63 +47,5 @@ export const PLANTED: readonly PlantedBug[] = [
     caughtBy: 'contract, real',
     says: 'replicas that its WAIT counted, while all of them are frozen: expected 2 to be',
   },
-  {
-    breaks: 'I2: a send without a certain answer is sent again',
-    file: 'libs/ha-core/src/order/order.ts',
-    find: 'return becomeUnknown(intent, nowMs, `broker_${code.name}`, LIMITS.lookUpFirstMs);',
-    replace: 'return again(intent, lifeMs, nowMs, LIMITS.attemptPauseMs, `broker_${code.name}`, execution);',
-    caughtBy: 'engine',
-    says: 'I2',
-    faults: ['drop reply'],
-  },
-  {
-    breaks: 'I3: a terminal takes commands and fences of any epoch',
-    file: 'tools/mt5-sim/src/terminal/commands.ts',
-    find: 'const [given, held] = [BigInt(epoch), BigInt(fence.epoch)];',
-    replace: 'const [given, held] = [BigInt(epoch), 0n];',
-    caughtBy: 'engine',
-    says: 'I3',
-    faults: ['engine freeze at an intent'],
-  },
-  {
-    breaks: 'I3: Redis takes the writes of any engine that some engine leads',
-    file: 'libs/redis/functions/_library.lua',
-    find: 'if lease[1] == holder and lease[2] == epoch then',
-    replace: 'if lease[1] then',
-    caughtBy: 'contract',
-    says: 'stale',
-  },
-  {
-    breaks: 'I4: a command is sent while its intent is being written',
-    file: 'libs/ha-core/src/order/order.ts',
-    find: "effects: [{ do: 'write_intent', intent: event.intent }],",
-    replace:
-      "effects: [{ do: 'write_intent', intent: event.intent }, { do: 'send', intent: event.intent, lifeMs: 5000 }],",
-    caughtBy: 'engine',
-    says: 'I4',
-  },
-  {
-    breaks: 'I6: a second result of a signal is recorded',
-    file: 'libs/redis/functions/finish.lua',
-    find: '  if known then',
-    replace: '  if known == argv[1] then',
-    caughtBy: 'contract',
-    says: 'repeat',
-  },
-  {
-    breaks: 'I7: the life of a signal begins anew with every engine that sees it',
-    file: 'apps/engine/src/tracked-order.ts',
-    find: 'return Math.floor(Math.min(byWall, byMonotonic));',
-    replace: 'return Math.floor(byMonotonic + 0 * byWall + 60_000);',
-    caughtBy: 'engine',
-    says: 'I7',
-  },
-  {
-    breaks: 'I8: a number is left out',
-    file: 'libs/redis/functions/_library.lua',
-    find: "local number = redis.call('HINCRBY', account_key, 'number', 1)",
-    replace: "local number = redis.call('HINCRBY', account_key, 'number', record == '' and 1 or 2)",
-    caughtBy: 'engine',
-    says: 'I8',
-  },
+  ...ENGINE,
 ];
