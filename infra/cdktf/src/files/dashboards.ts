@@ -41,6 +41,7 @@ const signals: readonly Panel[] = [
     'short',
     '{{account}} {{cause}}',
   ),
+  line('Accounts that a person holds still', 'max by (account) (holdfast_paused)', 'short', '{{account}}'),
   line('Event streams', 'holdfast_event_streams', 'short', '{{process}}'),
 ];
 
