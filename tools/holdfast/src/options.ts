@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { BASE_PORT_MAX } from '@holdfast/local-cluster';
 import { InvalidArgumentError, Option } from 'commander';
+import { CommandFailed } from './failures.ts';
 
 /** `--state DIR`, on every command. */
 export function stateOption(): Option {
@@ -26,4 +27,10 @@ export const wholeNumber = whole(0, Number.MAX_SAFE_INTEGER);
 export function existingFile(text: string): string {
   if (existsSync(text)) return text;
   throw new InvalidArgumentError('Expected the path of a file; nothing is there.');
+}
+
+/** Throws CommandFailed for a name that the configuration does not have. */
+export function expectOne(what: string, name: string | undefined, known: readonly string[]): void {
+  if (name === undefined || known.includes(name)) return;
+  throw new CommandFailed(`${what} ${JSON.stringify(name)}: expected one of ${known.join(', ')}`);
 }

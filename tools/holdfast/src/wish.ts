@@ -27,19 +27,20 @@ export type NewWish = {
 };
 
 const POLL_MS = 20;
+/** Longer than a command is at a terminal at the outside. */
+export const ANSWERED_WITHIN_MS = 40_000;
 
-/** Makes the wish and waits for its answer, at most `limitMs`; undefined when it still waits then. Throws what is refused. */
+/** Makes the wish and waits for its answer for a while; undefined when it still waits then. Throws what is refused. */
 export async function makeWish(
   host: Host,
   client: ApiClient,
   account: string,
   wish: NewWish,
-  limitMs: number,
 ): Promise<Answer | undefined> {
   const id = randomUUID();
   const path = `/v1/accounts/${encodeURIComponent(account)}/wishes`;
   const body = { id, by: userInfo().username, args: {}, ...wish };
-  const endMs = host.monotonicMs() + limitMs;
+  const endMs = host.monotonicMs() + ANSWERED_WITHIN_MS;
   let { answer } = wishSchema.parse(goodBody(await client.post(path, body)));
   while (answer === undefined && host.monotonicMs() < endMs) {
     await sleep(host, POLL_MS);

@@ -3,9 +3,8 @@ import { resolve } from 'node:path';
 import { readState } from '@holdfast/local-cluster';
 import { Command } from 'commander';
 import { createApiClient } from '../api-client.ts';
-import { expectOne } from '../engine/switch-over.ts';
 import { LEADERS_HEADING, leaderCells, readLeaders } from '../engine/leaders.ts';
-import { stateOption } from '../options.ts';
+import { expectOne, stateOption } from '../options.ts';
 import { tellerOf } from '../screen.ts';
 import { table } from '../status/table.ts';
 

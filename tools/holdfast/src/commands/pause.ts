@@ -8,15 +8,11 @@ import { realHost } from '@holdfast/process';
 import { Command } from 'commander';
 import { createApiClient } from '../api-client.ts';
 import { CommandFailed } from '../failures.ts';
-import { stateOption } from '../options.ts';
+import { expectOne, stateOption } from '../options.ts';
 import { tellerOf } from '../screen.ts';
-import { expectOne } from '../engine/switch-over.ts';
-import { makeWish } from '../wish.ts';
+import { ANSWERED_WITHIN_MS, makeWish } from '../wish.ts';
 
 type PauseOptions = { readonly state: string; readonly account?: string; readonly reason: string };
-
-/** A command is at the terminal for so long at the outside. */
-const LIMIT_MS = 40_000;
 
 /** The command `pause`. */
 export function pauseCommand(): Command {
@@ -49,7 +45,7 @@ function maintenance(what: 'pause' | 'resume', description: string, reason: stri
       const silent: string[] = [];
       await Promise.all(
         accounts.map(async (account) => {
-          const answer = await makeWish(realHost, client, account, wish, LIMIT_MS);
+          const answer = await makeWish(realHost, client, account, wish);
           if (answer === undefined) silent.push(account);
           else
             tell(`${account}: ${what === 'pause' ? 'paused' : 'resumed'} at ${answer.by}: ${answer.detail}`);
@@ -57,7 +53,7 @@ function maintenance(what: 'pause' | 'resume', description: string, reason: stri
       );
       if (silent.length === 0) return;
       throw new CommandFailed(
-        `${silent.join(', ')}: the ${what} is in force, but no engine has said so within ${LIMIT_MS / 1000} s; the next one that leads obeys it`,
+        `${silent.join(', ')}: the ${what} is in force, but no engine has said so within ${ANSWERED_WITHIN_MS / 1000} s; the next one that leads obeys it`,
       );
     });
 }

@@ -8,11 +8,10 @@ import { readState } from '@holdfast/local-cluster';
 import { realHost } from '@holdfast/process';
 import { Command, Option } from 'commander';
 import { createApiClient } from '../api-client.ts';
-import { expectOne } from '../engine/switch-over.ts';
 import { CommandFailed } from '../failures.ts';
-import { stateOption } from '../options.ts';
+import { expectOne, stateOption } from '../options.ts';
 import { tellerOf } from '../screen.ts';
-import { makeWish } from '../wish.ts';
+import { ANSWERED_WITHIN_MS, makeWish } from '../wish.ts';
 
 type ResolveOptions = {
   readonly state: string;
@@ -20,8 +19,6 @@ type ResolveOptions = {
   readonly outcome: string;
   readonly reason: string;
 };
-
-const LIMIT_MS = 40_000;
 
 /** The command. */
 export function resolveCommand(): Command {
@@ -43,10 +40,10 @@ export function resolveCommand(): Command {
         configuration.values.accounts.map((one) => one.account),
       );
       const wish = { what: 'resolve', reason, args: { signal, outcome } };
-      const answer = await makeWish(realHost, createApiClient(configuration), account, wish, LIMIT_MS);
+      const answer = await makeWish(realHost, createApiClient(configuration), account, wish);
       if (answer !== undefined) return tellerOf(command)(`${account}: ${answer.detail}`);
       throw new CommandFailed(
-        `${account}: no engine has answered within ${LIMIT_MS / 1000} s; the next one that leads does it`,
+        `${account}: no engine has answered within ${ANSWERED_WITHIN_MS / 1000} s; the next one that leads does it`,
       );
     });
 }

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { type ApiClient, goodBody } from '../api-client.ts';
 
-const leaderSchema = z.looseObject({
+/** A change of leader in the answers of a backend. */
+export const leaderSchema = z.looseObject({
   epoch: z.string(),
   at: z.number(),
   from: z.string().nullable(),

@@ -6,10 +6,9 @@ import type { LoadedConfiguration } from '@holdfast/configuration';
 import type { Host } from '@holdfast/ha-core';
 import { createApiClient } from '../api-client.ts';
 import { CommandFailed } from '../failures.ts';
-import { makeWish } from '../wish.ts';
+import { expectOne } from '../options.ts';
+import { ANSWERED_WITHIN_MS, makeWish } from '../wish.ts';
 import { readLeaders } from './leaders.ts';
-
-const LIMIT_MS = 40_000;
 
 export type EngineSwitchover = {
   /** One account; every one that the active engine leads when left out. */
@@ -46,26 +45,14 @@ export async function switchOverEngine(
       continue;
     }
     const args = { from: active, ...(to === undefined ? {} : { to }) };
-    const answer = await makeWish(
-      host,
-      client,
-      one,
-      { what: 'switchover', reason: 'switchover', args },
-      LIMIT_MS,
-    );
+    const answer = await makeWish(host, client, one, { what: 'switchover', reason: 'switchover', args });
     if (answer === undefined) {
       throw new CommandFailed(
-        `${one}: no engine has answered within ${LIMIT_MS / 1000} s; holdfast status shows who leads it`,
+        `${one}: no engine has answered within ${ANSWERED_WITHIN_MS / 1000} s; holdfast status shows who leads it`,
       );
     }
     const change = (await readLeaders(client, one)).leaders.find((row) => row.epoch === answer.epoch);
     const gone = change?.goneMs == null ? '' : `; no engine led it for ${change.goneMs} ms`;
     tell(`${one}: ${active} handed over to ${answer.by}, epoch ${epoch} → ${answer.epoch}${gone}`);
   }
-}
-
-/** Throws CommandFailed for a name that the configuration does not have. */
-export function expectOne(what: string, name: string | undefined, known: readonly string[]): void {
-  if (name === undefined || known.includes(name)) return;
-  throw new CommandFailed(`${what} ${JSON.stringify(name)}: expected one of ${known.join(', ')}`);
 }

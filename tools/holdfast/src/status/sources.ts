@@ -5,6 +5,7 @@
 import type { Configuration } from '@holdfast/configuration';
 import { endpointName } from '@holdfast/redis';
 import { z } from 'zod';
+import { leaderSchema } from '../engine/leaders.ts';
 import { askHttp } from './http-json.ts';
 
 const LIMIT_MS = 1500;
@@ -22,19 +23,7 @@ const backendSchema = z.looseObject({
       unknown: z.number(),
       lastResult: z.unknown(),
       pause: z.looseObject({ by: z.string(), reason: z.string(), at: z.number() }).nullable().default(null),
-      leaders: z
-        .array(
-          z.looseObject({
-            epoch: z.string(),
-            at: z.number(),
-            from: z.string().nullable(),
-            to: z.string(),
-            cause: z.string(),
-            why: z.string().nullable(),
-            goneMs: z.number().nullable(),
-          }),
-        )
-        .default([]),
+      leaders: z.array(leaderSchema).default([]),
       unavailable: z.string().optional(),
     }),
   ),
