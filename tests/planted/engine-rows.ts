@@ -1,5 +1,5 @@
 /** Planted bugs of leadership, of the order's life and of the bridge (I2 to I8). */
-import type { PlantedBug } from './rows.ts';
+import type { Edit, PlantedBug } from './rows.ts';
 
 const ORDER = 'libs/ha-core/src/order/order.ts';
 const COMMANDS = 'tools/mt5-sim/src/terminal/commands.ts';
@@ -9,6 +9,16 @@ const FENCE = 'const fenced = await session.fence(epoch, engine, true, REQUEST_D
 /** What a terminal said of itself when it connected is taken for its answer to a fence. */
 const NO_FENCE =
   "const { journal, boot } = session.identity; const fenced = session.state().epoch === '0' ? await session.fence(epoch, engine, true, REQUEST_DEADLINE_MS) : ({ is: 'fenced', epoch, holder: engine, journal, boot } as const);";
+const NO_ROLE_ASKED: Edit = {
+  file: COMMANDS,
+  find: "if (!fence.trade || BigInt(message.epoch) > BigInt(fence.epoch)) return 'no_role';",
+  replace: '',
+};
+const LEASE_FOR_EVER: Edit = {
+  file: COMMANDS,
+  find: 'const hasLease = (): boolean => tick() < leaseUntil;',
+  replace: 'const hasLease = (): boolean => true;',
+};
 const AT_AN_INTENT = ['engine crash at an intent', 'engine freeze at an intent'];
 
 export const ENGINE: readonly PlantedBug[] = [
@@ -78,18 +88,7 @@ export const ENGINE: readonly PlantedBug[] = [
     file: TERMINAL_SIDE,
     find: FENCE,
     replace: NO_FENCE,
-    also: [
-      {
-        file: COMMANDS,
-        find: "if (!fence.trade || BigInt(message.epoch) > BigInt(fence.epoch)) return 'no_role';",
-        replace: '',
-      },
-      {
-        file: COMMANDS,
-        find: 'const hasLease = (): boolean => tick() < leaseUntil;',
-        replace: 'const hasLease = (): boolean => true;',
-      },
-    ],
+    also: [NO_ROLE_ASKED, LEASE_FOR_EVER],
     caughtBy: 'engine',
     says: 'I3',
     faults: AT_AN_INTENT,
@@ -100,27 +99,14 @@ export const ENGINE: readonly PlantedBug[] = [
     find: FENCE,
     replace:
       "const { journal, boot, role: own } = session.identity; const fenced = own === 'primary' ? await session.fence(epoch, engine, true, REQUEST_DEADLINE_MS) : ({ is: 'fenced', epoch, holder: engine, journal, boot } as const);",
-    also: [
-      {
-        file: COMMANDS,
-        find: "if (!fence.trade || BigInt(message.epoch) > BigInt(fence.epoch)) return 'no_role';",
-        replace: '',
-      },
-      {
-        file: COMMANDS,
-        find: 'const hasLease = (): boolean => tick() < leaseUntil;',
-        replace: 'const hasLease = (): boolean => true;',
-      },
-    ],
+    also: [NO_ROLE_ASKED, LEASE_FOR_EVER],
     caughtBy: 'engine',
     says: 'without the role in its epoch',
     faults: ['terminal crash', 'broker down', 'terminal links down'],
   },
   {
     breaks: 'I3: the bridge takes commands without the trading role',
-    file: COMMANDS,
-    find: "if (!fence.trade || BigInt(message.epoch) > BigInt(fence.epoch)) return 'no_role';",
-    replace: '',
+    ...NO_ROLE_ASKED,
     caughtBy: 'unit',
     tests: 'tools/mt5-sim/src/terminal/rules.test.ts',
     says: 'rule 2',
