@@ -18,6 +18,7 @@ const ONCE_BROKEN: readonly (readonly [number, string])[] = [
   [400516, 'a node was claimed that nobody followed, and outranked the primary that went on to acknowledge'],
   [500482, 'a node was made to hold right after it had been claimed, by an answer from before'],
   [567, 'a Sentinel that had been cut off promoted an old primary that had just begun to follow'],
+  [600777, 'a Sentinel that had been cut off with a replica knew its old priority when the cut ended'],
   [600593, 'an old primary was promoted that nobody takes for one'],
   [600764, 'a node was made to hold right after it had been claimed, and the wardens died'],
 ];

@@ -28,7 +28,7 @@ export type NodeWatch = {
   readonly silentSinceMs: () => number | undefined;
   /** Since when it is suspected not to answer or to be no primary. */
   readonly goneSinceMs: () => number | undefined;
-  /** The last question was not answered in time or not as by a primary; not enough to suspect it yet. */
+  /** One question at least was not answered in time, or not as by a primary, and none was answered well since. */
   readonly isDoubted: () => boolean;
   /** Its machine refused the last connection to it: the process is gone, and not only out of sight. */
   readonly isProcessGone: () => boolean;

@@ -125,7 +125,7 @@ it('a node that was promoted stands above the old primary for as long as it is o
   expect([situation.present()?.name, situation.rank()]).toEqual(['a:1', 1]);
 });
 
-it('a term that no node has any more is given up when every node has said so for a while', () => {
+it('a term is given up that has vanished from every node, when all of them have said so for a while', () => {
   const { situation, says, silent, pass, told } = scene();
   says('b:1', 'primary', SECOND);
   says('c:1', 'replica', SECOND);
