@@ -1,0 +1,135 @@
+/**
+ * A replica that is cut off with its warden and its Sentinel: its own warden gives up that it may be promoted at once, the
+ * others take it out of the set only when there was time for that (I1).
+ */
+import { type Host, LIMITS, NO_RECORD, type RedisNode, type SentinelSight } from '@holdfast/ha-core';
+import { expect, it } from 'vitest';
+import { createExclusion } from './exclusion.ts';
+import { createMembership } from './membership.ts';
+import type { NodeWatch } from './node-watch.ts';
+import type { OwnNode } from './own-node.ts';
+import type { Sentinels } from './sentinels.ts';
+import type { Present, Situation } from './situation.ts';
+
+const [A, B, C] = ['10.0.0.1:1', '10.0.0.2:1', '10.0.0.3:1'] as const;
+const RECORD = { ...NO_RECORD, term: 1, primary: A, members: [B, C] };
+
+const watchOf = (name: string, silentSinceMs: number | undefined): NodeWatch => ({
+  name,
+  endpoint: { host: name.slice(0, -2), port: 1 },
+  seen: () => ({
+    role: { is: 'replica', of: A, link: 'connected', offset: 1 },
+    record: RECORD,
+    sentAtMs: 0,
+    atMs: 0,
+  }),
+  silentSinceMs: () => silentSinceMs,
+  goneSinceMs: () => silentSinceMs,
+  isDoubted: () => silentSinceMs !== undefined,
+  isProcessGone: () => false,
+  tick: () => undefined,
+  close: () => undefined,
+});
+
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+it.each([
+  ['nobody else is in sight', 100, [0]],
+  ['one other node is', undefined, []],
+] as const)('gives up being promotable at once where %s', async (_, silentSinceMs, expected) => {
+  const priorities: number[] = [];
+  const own = watchOf(C, undefined);
+  const membership = createMembership({
+    host: { monotonicMs: () => 500 } as Host,
+    redis: { open: () => Promise.reject(new Error('nobody is asked')) },
+    own,
+    ownNode: {
+      setPriority: (priority: number) => {
+        priorities.push(priority);
+        return Promise.resolve(true);
+      },
+    } as unknown as OwnNode,
+    watches: [watchOf(A, 100), watchOf(B, silentSinceMs), own],
+    situation: { present: () => undefined } as Situation,
+    sights: () => [],
+    log: () => undefined,
+  });
+  // Once for every answer and every miss that is told.
+  for (let times = 0; times < 3; times += 1) membership.cutOff();
+  await settle();
+  membership.cutOff();
+  expect(priorities).toEqual(expected);
+});
+
+/** Beside the primary: `C` is silent since 1000 ms, and so is its Sentinel, which the other two see as down. */
+function besidePrimary(hurried: boolean) {
+  let nowMs = 1000;
+  const asked: string[] = [];
+  const down = { endpoint: C, down: true, disconnected: true, priority: 100 };
+  const sight = (sentinel: string): SentinelSight => ({
+    sentinel,
+    view: {
+      is: 'seen',
+      primary: A,
+      configEpoch: 1,
+      primaryDown: false,
+      failoverUnderWay: false,
+      replicas: [down],
+      sentinelsDown: ['s3'],
+    },
+  });
+  const replicas = [
+    { endpoint: B, offset: 1 },
+    { endpoint: C, offset: 1 },
+  ];
+  const present = {
+    watch: watchOf(A, undefined),
+    name: A,
+    role: { is: 'primary', offset: 1, replicas },
+    record: RECORD,
+    rank: 1,
+  } satisfies Present;
+  const node = {
+    run: (commands: readonly (readonly string[])[]) => {
+      asked.push(...commands.map((command) => command[1] ?? ''));
+      const changed = commands[0]?.[1] === 'hf_exclude';
+      const row = ['1', '0', A, `${B} ${C}`, '0'];
+      return Promise.resolve([changed ? ['ok', ...row] : row]);
+    },
+    close: () => undefined,
+  } as unknown as RedisNode;
+  const exclusion = createExclusion({
+    host: {
+      monotonicMs: () => nowMs,
+      after: (ms: number, run: () => void) => {
+        nowMs += ms;
+        setImmediate(run);
+        return () => undefined;
+      },
+    } as unknown as Host,
+    redis: { open: () => Promise.resolve(node) },
+    watches: [watchOf(A, undefined), watchOf(B, undefined), watchOf(C, 1000)],
+    sentinels: {
+      look: () => Promise.resolve([sight('s1'), sight('s2'), { sentinel: 's3', view: { is: 'silent' } }]),
+    } as unknown as Sentinels,
+    situation: { present: () => present, lagMs: () => 0 } as unknown as Situation,
+    hurried,
+    hold: () => undefined,
+    log: () => undefined,
+  });
+  return { exclusion, now: () => nowMs, isExcluded: () => asked.includes('hf_exclude') };
+}
+
+it('is taken out when its own warden and its Sentinel have had the time to know', async () => {
+  const { exclusion, now, isExcluded } = besidePrimary(true);
+  for (let times = 0; times < 5 && !isExcluded(); times += 1) await exclusion.tend();
+  expect(isExcluded()).toBe(true);
+  expect(now() - 1000).toBeGreaterThanOrEqual(LIMITS.loweredAloneMs);
+  expect(now() - 1000).toBeLessThan(LIMITS.loweredAloneMs + 100);
+});
+
+it('is taken out at once where nobody hurries the Sentinels: they ask for INFO too seldom', async () => {
+  const { exclusion, now, isExcluded } = besidePrimary(false);
+  await exclusion.tend();
+  expect([isExcluded(), now()]).toEqual([true, 1000]);
+});
