@@ -1,21 +1,21 @@
 /**
  * RTS in the active engine: positions and working orders as last known, kept in line with the terminal's own lists
- * (reconcile), and the deals and order changes that go into RTRS as numbered records, each once (I8).
+ * (reconcile), and what goes into RTRS with it. What the lists show is in force at once; Redis is told right behind,
+ * so that a takeover sends as soon as it has read and not after three more rounds. What Redis has not taken yet is
+ * owed, and goes with the next writing.
  */
 import type { BridgeSession } from '@holdfast/bridge';
 import {
   type Deal,
-  type DealRecord,
   type Difference,
   type Host,
-  lateFill,
-  type OrderRecord,
   type Position,
   reconcile,
   type RtsRow,
   type WorkingOrder,
 } from '@holdfast/ha-core';
 import type { AccountSnapshot, NamedRecord, RtsChange, TradeJournal } from '@holdfast/redis';
+import { createBrokerRecords } from './broker-records.ts';
 
 export type HoldingsOptions = {
   readonly host: Host;
@@ -34,15 +34,17 @@ export type Holdings = {
   /** Which signal a magic belongs to, and the deal that its result named, whose rows are in place already. */
   readonly remember: (magic: string, signalId: string, deal: string | undefined) => void;
   /**
-   * Reads the terminal's lists and writes what changed. One at a time; a call during one waits for its turn.
+   * Reads the terminal's lists; resolves once they are in force, and writes what changed behind that. One at a time; a
+   * call during one, or during its writing, waits for its turn. A writing that fails is told in the log, and is owed.
    * `expected`: a result has already said that something changed, so differences are not worth telling.
-   * @throws SessionLost, or an Error when the lists are not synced or Redis refuses the write.
+   * @throws SessionLost, or an Error when the lists are not synced.
    */
   readonly refresh: (session: BridgeSession, expected?: boolean) => Promise<void>;
   /**
    * Reads only the newest deals, and everything when one of them is not explained by a result of ours (a stop loss, a
    * pending order, a person): the lists of an account with thousands of positions are not read for each own deal.
-   * @throws as refresh does.
+   * Resolves once that is written.
+   * @throws as refresh does, and an Error when Redis refuses the write.
    */
   readonly catchUp: (session: BridgeSession) => Promise<void>;
   /** Host monotonic time at which the last finished refresh began. */
@@ -55,7 +57,6 @@ const DEALS_OVERLAP_MS = 15_000;
 const CATCH_UP_OVERLAP_MS = 1000;
 /** What a result has just proven is not overruled by a list that may lag behind it. */
 const SETTLE_MS = 2000;
-const REMEMBERED_MAX = 20_000;
 
 /** Holdings as RTS has them, before the first refresh. */
 export function createHoldings(options: HoldingsOptions): Holdings {
@@ -63,19 +64,26 @@ export function createHoldings(options: HoldingsOptions): Holdings {
   const positions = new Map(snapshot.positions.map((row) => [row.position, row]));
   const orders = new Map(snapshot.orders.map((row) => [row.order, row]));
   const touchedAtMs = new Map<string, number>();
-  const signalIds = new Map<string, string>();
-  const recordedDeals = new Set<string>();
-  const explainedDeals = new Set<string>();
+  const records = createBrokerRecords(options);
+  /** Rows that Redis does not hold yet, by list and key. */
+  const owed = new Map<string, RtsRow>();
+  /** Working orders that are gone, as they were: what became of them is not recorded yet. */
+  const ended = new Map<string, WorkingOrder>();
   let dealsUntil = snapshot.dealsUntil ?? host.wallMs() - DEALS_OVERLAP_MS;
   let refreshedAtMs = Number.NEGATIVE_INFINITY;
-  let running = Promise.resolve();
+  let running: Promise<unknown> = Promise.resolve();
 
   const apply = (rows: readonly RtsRow[]): void => {
     for (const row of rows) {
       touchedAtMs.set(row.key, host.monotonicMs());
-      if (row.in === 'positions') put(positions, row.key, row.value);
-      else put(orders, row.key, row.value);
+      owed.delete(owedName(row));
+      putRow(row);
     }
+  };
+
+  const putRow = (row: RtsRow): void => {
+    if (row.in === 'positions') put(positions, row.key, row.value);
+    else put(orders, row.key, row.value);
   };
 
   const settled = (key: string, nowMs: number): boolean => {
@@ -85,7 +93,8 @@ export function createHoldings(options: HoldingsOptions): Holdings {
     return true;
   };
 
-  const once = async (session: BridgeSession, expected = false): Promise<void> => {
+  /** Resolves with the writing of what the lists showed. */
+  const once = async (session: BridgeSession, expected: boolean): Promise<() => Promise<void>> => {
     const startedMs = host.monotonicMs();
     const deadlineMs = LIST_DEADLINE_MS;
     const [held, working, deals] = await Promise.all([
@@ -96,50 +105,63 @@ export function createHoldings(options: HoldingsOptions): Holdings {
     if (!held.synced || !working.synced) throw new Error('the terminal is not in sync with its broker yet');
     const found = reconcile({ positions, orders }, { positions: held.rows, orders: working.rows });
     const changes = found.changes.filter((change) => settled(change.key, startedMs));
-    const gone = changes.filter((change) => change.in === 'orders' && change.value === undefined);
-    const closed = await goneOrders(
-      session,
-      gone.map((row) => row.key),
-    );
-    await write([...(await dealRecords(deals.rows)), ...closed], changes, latest(deals.rows));
     for (const change of changes) {
-      if (change.in === 'positions') put(positions, change.key, change.value);
-      else put(orders, change.key, change.value);
+      const before = change.in === 'orders' && change.value === undefined && orders.get(change.key);
+      if (before) ended.set(change.key, before);
+      owed.set(owedName(change), change);
+      putRow(change);
     }
     refreshedAtMs = startedMs;
     if (!expected) tell(found.differences.filter((row) => changes.some((change) => change.key === row.key)));
+    return () => writeOwed(session, deals.rows);
   };
 
   const newest = async (session: BridgeSession): Promise<void> => {
     const since = Math.max(0, dealsUntil - CATCH_UP_OVERLAP_MS);
     const deals = await session.list('deals', { deadlineMs: LIST_DEADLINE_MS, since });
-    const fresh = deals.rows.filter((deal) => !recordedDeals.has(deal.deal));
-    if (fresh.some((deal) => !explainedDeals.has(deal.deal))) return once(session, true);
-    await write(await dealRecords(fresh), [], latest(fresh));
+    const fresh = records.fresh(deals.rows);
+    const strange = fresh.some((deal) => !records.explained(deal));
+    await (strange ? (await once(session, true))() : writeOwed(session, fresh));
+  };
+
+  const writeOwed = async (session: BridgeSession, deals: readonly Deal[]): Promise<void> => {
+    const gone = new Map(ended);
+    const rows = [...(await records.ofDeals(deals)), ...(await records.ofEnded(session, gone))];
+    await write(rows, latest(deals));
+    for (const order of gone.keys()) ended.delete(order);
   };
 
   const latest = (deals: readonly Deal[]): number =>
     deals.reduce((until, deal) => Math.max(until, deal.at), dealsUntil);
 
-  const write = async (
-    records: readonly NamedRecord[],
-    changes: readonly RtsChange[],
-    until: number,
-  ): Promise<void> => {
-    const rows: RtsChange[] = [...changes];
-    if (until !== dealsUntil) rows.push({ in: 'account', key: 'dealsUntil', value: until });
-    if (records.length > 0 || rows.length > 0) {
-      const written = await options.journal.record(records, rows);
+  const write = async (rows: readonly NamedRecord[], until: number): Promise<void> => {
+    const settling = new Map(owed);
+    const changes: RtsChange[] = [...settling.values()];
+    if (until !== dealsUntil) changes.push({ in: 'account', key: 'dealsUntil', value: until });
+    if (rows.length > 0 || changes.length > 0) {
+      const written = await options.journal.record(rows, changes);
       if (written.is !== 'ok') throw new Error(`records not written: ${JSON.stringify(written)}`);
     }
-    for (const { record } of records) {
-      if (record.kind === 'deal') remembered(recordedDeals, record.deal);
+    for (const [name, row] of settling) settle(name, row);
+    records.written(rows);
+    for (const { record } of rows) {
       const { kind } = record;
       if (record.kind === 'correction')
         options.notify(kind, { signalId: record.signalId, reason: record.detail });
     }
     dealsUntil = until;
   };
+
+  /** A result that came while the row was being written may have been overtaken by it: its row is written once more. */
+  const settle = (name: string, row: RtsRow): void => {
+    if (owed.get(name) === row) owed.delete(name);
+    else if (!owed.has(name)) owed.set(name, rowNow(row));
+  };
+
+  const rowNow = ({ in: list, key }: RtsRow): RtsRow =>
+    list === 'positions'
+      ? { in: list, key, ...valueOf(positions.get(key)) }
+      : { in: list, key, ...valueOf(orders.get(key)) };
 
   const tell = (differences: readonly Difference[]): void => {
     if (differences.length === 0) return;
@@ -152,90 +174,33 @@ export function createHoldings(options: HoldingsOptions): Holdings {
     options.log('rts_differs', { ...counts, first });
   };
 
-  const dealRecords = async (deals: readonly Deal[]): Promise<NamedRecord[]> => {
-    const fresh = deals.filter((deal) => !recordedDeals.has(deal.deal));
-    const strangers = [...new Set(fresh.map((deal) => deal.magic))].filter(
-      (magic) => magic !== '0' && !signalIds.has(magic),
-    );
-    for (const [magic, id] of await options.journal.signalIds(strangers)) signalIds.set(magic, id);
-    const records = fresh.map((deal) => ({ name: `deal:${deal.deal}`, record: dealRecord(deal) }));
-    return [...records, ...(await corrections(fresh))];
-  };
-
-  /** What contradicts a result that stands already (I6), together with the deal that says so. */
-  const corrections = async (fresh: readonly Deal[]): Promise<NamedRecord[]> => {
-    const candidates = fresh.filter(
-      (deal) => deal.cause === 'expert' && signalIds.has(deal.magic) && !explainedDeals.has(deal.deal),
-    );
-    const results = await options.journal.results([...new Set(candidates.map((deal) => deal.magic))]);
-    if (results === undefined) throw new Error('the results of the newest deals cannot be read');
-    return candidates.flatMap((deal) => {
-      const ended = results.get(deal.magic);
-      const correction = ended === undefined ? undefined : lateFill(ended, deal);
-      if (correction === undefined) return [];
-      const record = { ...correction, at: host.wallMs(), epoch: Number(options.epoch) };
-      return [{ name: `correction:${deal.deal}`, record }];
-    });
-  };
-
-  const dealRecord = (deal: Deal): DealRecord => {
-    const { at, ...told } = deal;
-    const signalId = signalIds.get(deal.magic);
-    return {
-      kind: 'deal',
-      ...told,
-      brokerAt: at,
-      ...(signalId === undefined ? {} : { signalId }),
-      at: host.wallMs(),
-      epoch: Number(options.epoch),
-    };
-  };
-
-  /** What became of working orders that are not there any more. */
-  const goneOrders = async (session: BridgeSession, tickets: readonly string[]): Promise<NamedRecord[]> => {
-    if (tickets.length === 0) return [];
-    const placed = Math.min(...tickets.map((ticket) => orders.get(ticket)?.placedAt ?? 0));
-    const done = await session.list('done', {
-      deadlineMs: LIST_DEADLINE_MS,
-      since: Math.max(0, placed - DEALS_OVERLAP_MS),
-    });
-    return done.rows
-      .filter((row) => tickets.includes(row.order))
-      .map((row) => {
-        const signalId = signalIds.get(row.magic);
-        const record: OrderRecord = {
-          kind: 'order',
-          order: row.order,
-          magic: row.magic,
-          symbol: row.symbol,
-          state: row.state === 'partial' ? 'filled' : row.state,
-          volume: row.volume,
-          price: orders.get(row.order)?.price ?? '0',
-          ...(signalId === undefined ? {} : { signalId }),
-          at: host.wallMs(),
-          epoch: Number(options.epoch),
-        };
-        return { name: `order:${row.order}:${record.state}`, record };
-      });
-  };
-
-  /** One reading at a time, in the order of the calls. */
-  const inTurn = (read: () => Promise<void>): Promise<void> => {
-    const turn = running.then(read, read);
+  /** One at a time, in the order of the calls. */
+  const inTurn = <Value>(work: () => Promise<Value>): Promise<Value> => {
+    const turn = running.then(work, work);
     running = turn;
     return turn;
+  };
+
+  const refresh = (session: BridgeSession, expected: boolean): Promise<void> => {
+    const reading = inTurn(() => once(session, expected));
+    running = reading.then(
+      (writeAll) => writeAll().catch(tellOwed),
+      () => undefined,
+    );
+    return reading.then(() => undefined);
+  };
+
+  const tellOwed = (error: unknown): void => {
+    const reason = error instanceof Error ? error.message : String(error);
+    options.log('records_owed', { rows: owed.size, ended: ended.size, reason });
   };
 
   return {
     positions,
     orders,
     apply,
-    remember: (magic, signalId, deal) => {
-      if (signalIds.size >= REMEMBERED_MAX) signalIds.clear();
-      signalIds.set(magic, signalId);
-      if (deal !== undefined) remembered(explainedDeals, deal);
-    },
-    refresh: (session, expected) => inTurn(() => once(session, expected)),
+    remember: records.remember,
+    refresh: (session, expected = false) => refresh(session, expected),
     catchUp: (session) => inTurn(() => newest(session)),
     refreshedAtMs: () => refreshedAtMs,
   };
@@ -246,8 +211,7 @@ function put<Row>(rows: Map<string, Row>, key: string, value: Row | undefined): 
   else rows.set(key, value);
 }
 
-/** Redis holds the truth of what was recorded; this only spares it the repeats of the overlap. */
-function remembered(names: Set<string>, name: string): void {
-  if (names.size >= REMEMBERED_MAX) names.clear();
-  names.add(name);
-}
+const owedName = (row: RtsRow): string => `${row.in}:${row.key}`;
+
+const valueOf = <Value>(value: Value | undefined): { value?: Value } =>
+  value === undefined ? {} : { value };
