@@ -89,6 +89,7 @@ export function createActiveAccount(options: ActiveAccountOptions): ActiveAccoun
   const side = createTerminalSide({
     ...options,
     holdings,
+    tradedLast: options.snapshot.tradingTerminal,
     onReady: () => {
       suspended = false;
       pump();

@@ -4,7 +4,8 @@
  * The pure connection rule decides; this file carries it out. Taking a terminal into use is always the same sequence,
  * at start, at takeover and after every reconnect: fence it (I3), record the trading role in RIS, read its lists,
  * bring RTS in line, ask its journal about every open intent, and only then trade. A terminal that is not the trading
- * one is fenced too, without the role, and asked as well.
+ * one is fenced too, without the role, and asked as well; one that does not answer is tried again while its session is
+ * open. A terminal that held the role before is waited for: what it did must be known, or known to be unknown.
  */
 import type { BridgeSession, SessionEvent } from '@holdfast/bridge';
 import {
@@ -27,6 +28,8 @@ export type TerminalSideOptions = {
   readonly numbers: Profile;
   readonly journal: TradeJournal;
   readonly holdings: Holdings;
+  /** The terminal that held the trading role last, as RIS says; undefined when none did. */
+  readonly tradedLast: string | undefined;
   /** The terminal may be traded through from now on: symbols and holdings are up to date. */
   readonly onReady: () => void;
   readonly onSuspend: () => void;
@@ -68,6 +71,9 @@ export function createTerminalSide(options: TerminalSideOptions): TerminalSide {
   const sessions = new Map<string, BridgeSession>();
   const symbols = new Map<string, SymbolRules>();
   let state: ConnectionState = firstConnectionState(host.monotonicMs());
+  const fencing = new Map<BridgeSession, Promise<void>>();
+  const fencedAside = new WeakSet<BridgeSession>();
+  let role = options.tradedLast;
   let ready: Trading | undefined;
   let stopped = false;
   let cancelWatch = (): void => {};
@@ -118,6 +124,7 @@ export function createTerminalSide(options: TerminalSideOptions): TerminalSide {
   const watchAgain = (): void => {
     if (stopped) return;
     watch();
+    fenceOthers();
     cancelWatch = host.after(numbers.brokerWatchMs, watchAgain);
   };
 
@@ -129,6 +136,7 @@ export function createTerminalSide(options: TerminalSideOptions): TerminalSide {
       if (stopped || sessions.get(session.identity.terminal) !== session) return;
       ready = restored;
       post({ is: 'restored' });
+      describe(restored);
     } catch (error) {
       if (stopped) return;
       options.log('terminal_not_restored', {
@@ -141,38 +149,71 @@ export function createTerminalSide(options: TerminalSideOptions): TerminalSide {
 
   const takeIntoUse = async (session: BridgeSession): Promise<Trading> => {
     const { terminal } = session.identity;
-    const others = [...sessions.values()].filter((other) => other !== session);
-    await Promise.all(others.map((other) => fenceOnly(other)));
+    fencedAside.delete(session);
+    const others = Promise.all(othersOf(session).map((other) => fenceOnly(other)));
     const fenced = await session.fence(epoch, engine, true, REQUEST_DEADLINE_MS);
     if (fenced.is === 'refused') {
       options.onOutranked(fenced.epoch, fenced.holder);
       throw new Error(`${terminal} follows ${fenced.holder} in epoch ${fenced.epoch}`);
     }
     session.lease(epoch, engine, BRIDGE_LEASE_MS);
-    const [role, rules] = await Promise.all([
+    const [recorded, rules] = await Promise.all([
       options.journal.instance({ role: { terminal, epoch, at: host.wallMs() } }),
       session.list('symbols', { deadlineMs: REQUEST_DEADLINE_MS }),
       options.holdings.refresh(session),
       options.onFenced(session, fenced),
+      role === terminal ? undefined : others,
     ]);
-    if (role.is !== 'ok') throw new Error(`the trading role could not be recorded: ${role.is}`);
+    if (recorded.is !== 'ok') throw new Error(`the trading role could not be recorded: ${recorded.is}`);
+    role = terminal;
     symbols.clear();
     for (const rule of rules.rows) symbols.set(rule.symbol, rule);
-    void options.journal.instance({
-      [`symbols:${terminal}`]: rules.rows,
-      [`terminal:${terminal}`]: { ...session.identity, epoch, trade: true, at: host.wallMs() },
-    });
     return { session, journal: fenced.journal, boot: fenced.boot };
   };
 
+  /** What RIS tells of the terminal in use: for people, so it does not stand before the first signal. */
+  const describe = ({ session: { identity } }: Trading): void => {
+    void options.journal.instance({
+      [`symbols:${identity.terminal}`]: [...symbols.values()],
+      [`terminal:${identity.terminal}`]: { ...identity, epoch, at: host.wallMs() },
+    });
+  };
+
+  const othersOf = (session: BridgeSession | undefined): BridgeSession[] =>
+    [...sessions.values()].filter((other) => other !== session);
+
+  /** Those that did not answer a fence yet. While a terminal is being taken into use, that sees to the others. */
+  const fenceOthers = (): void => {
+    if (ready === undefined) return;
+    for (const other of othersOf(ready.session)) if (!fencedAside.has(other)) void fenceOnly(other);
+  };
+
   /** Fences a terminal that does not trade, and asks it about what it may have done before. */
-  const fenceOnly = async (session: BridgeSession): Promise<void> => {
+  const fenceOnly = (session: BridgeSession): Promise<void> => {
+    const underWay = fencing.get(session) ?? fenceAside(session).finally(() => fencing.delete(session));
+    fencing.set(session, underWay);
+    return underWay;
+  };
+
+  const fenceAside = async (session: BridgeSession): Promise<void> => {
     try {
       const fenced = await session.fence(epoch, engine, false, REQUEST_DEADLINE_MS);
       if (fenced.is === 'refused') options.onOutranked(fenced.epoch, fenced.holder);
-      else await options.onFenced(session, fenced);
+      else {
+        await options.onFenced(session, fenced);
+        fencedAside.add(session);
+      }
     } catch (error) {
       options.log('terminal_not_fenced', { terminal: session.identity.terminal, reason: String(error) });
+    }
+  };
+
+  /** Nobody answers for the terminal that is gone: what was in flight there is unknown, and looked up at this one. */
+  const givenAway = async ({ session, journal, boot }: Trading): Promise<void> => {
+    try {
+      await options.onFenced(session, { journal, boot });
+    } catch (error) {
+      options.log('terminal_not_asked', { terminal: session.identity.terminal, reason: String(error) });
     }
   };
 
@@ -189,6 +230,7 @@ export function createTerminalSide(options: TerminalSideOptions): TerminalSide {
       if (event.is === 'closed' && sessions.get(terminal) === session) {
         sessions.delete(terminal);
         watch();
+        if (ready !== undefined) void givenAway(ready);
       } else if (event.is === 'state') {
         const shownUp = state.is === 'up' && ofRole(state.terminal)?.state().broker === true;
         if (!shownUp) watch();
