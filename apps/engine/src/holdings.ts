@@ -12,6 +12,7 @@ import {
   type Position,
   reconcile,
   type RtsRow,
+  sleep,
   type WorkingOrder,
 } from '@holdfast/ha-core';
 import type { AccountSnapshot, NamedRecord, RtsChange, TradeJournal } from '@holdfast/redis';
@@ -35,7 +36,7 @@ export type Holdings = {
   readonly remember: (magic: string, signalId: string, deal: string | undefined) => void;
   /**
    * Reads the terminal's lists; resolves once they are in force, and writes what changed behind that. One at a time; a
-   * call during one, or during its writing, waits for its turn. A writing that fails is told in the log, and is owed.
+   * call during one waits for its turn. A writing that fails is told in the log, and goes with the next.
    * `expected`: a result has already said that something changed, so differences are not worth telling.
    * @throws SessionLost, or an Error when the lists are not synced.
    */
@@ -43,8 +44,7 @@ export type Holdings = {
   /**
    * Reads only the newest deals, and everything when one of them is not explained by a result of ours (a stop loss, a
    * pending order, a person): the lists of an account with thousands of positions are not read for each own deal.
-   * Resolves once that is written.
-   * @throws as refresh does, and an Error when Redis refuses the write.
+   * @throws as refresh does.
    */
   readonly catchUp: (session: BridgeSession) => Promise<void>;
   /** Host monotonic time at which the last finished refresh began. */
@@ -57,6 +57,8 @@ const DEALS_OVERLAP_MS = 15_000;
 const CATCH_UP_OVERLAP_MS = 1000;
 /** What a result has just proven is not overruled by a list that may lag behind it. */
 const SETTLE_MS = 2000;
+/** The first signal after a takeover goes before what Redis is told of the lists: they would share its rounds. */
+const BEHIND_MS = 50;
 
 /** Holdings as RTS has them, before the first refresh. */
 export function createHoldings(options: HoldingsOptions): Holdings {
@@ -65,13 +67,17 @@ export function createHoldings(options: HoldingsOptions): Holdings {
   const orders = new Map(snapshot.orders.map((row) => [row.order, row]));
   const touchedAtMs = new Map<string, number>();
   const records = createBrokerRecords(options);
-  /** Rows that Redis does not hold yet, by list and key. */
+  /** What Redis was not told yet: rows by list and key, deals by ticket. */
+  const owedDeals = new Map<string, Deal>();
   const owed = new Map<string, RtsRow>();
   /** Working orders that are gone, as they were: what became of them is not recorded yet. */
   const ended = new Map<string, WorkingOrder>();
   let dealsUntil = snapshot.dealsUntil ?? host.wallMs() - DEALS_OVERLAP_MS;
   let refreshedAtMs = Number.NEGATIVE_INFINITY;
-  let running: Promise<unknown> = Promise.resolve();
+  let running = Promise.resolve();
+  /** The session of the newest reading that is not written yet. */
+  let unwritten: BridgeSession | undefined;
+  let writing = false;
 
   const apply = (rows: readonly RtsRow[]): void => {
     for (const row of rows) {
@@ -93,8 +99,7 @@ export function createHoldings(options: HoldingsOptions): Holdings {
     return true;
   };
 
-  /** Resolves with the writing of what the lists showed. */
-  const once = async (session: BridgeSession, expected: boolean): Promise<() => Promise<void>> => {
+  const once = async (session: BridgeSession, expected: boolean): Promise<void> => {
     const startedMs = host.monotonicMs();
     const deadlineMs = LIST_DEADLINE_MS;
     const [held, working, deals] = await Promise.all([
@@ -113,7 +118,7 @@ export function createHoldings(options: HoldingsOptions): Holdings {
     }
     refreshedAtMs = startedMs;
     if (!expected) tell(found.differences.filter((row) => changes.some((change) => change.key === row.key)));
-    return () => writeOwed(session, deals.rows);
+    writeBehind(session, deals.rows);
   };
 
   const newest = async (session: BridgeSession): Promise<void> => {
@@ -121,14 +126,40 @@ export function createHoldings(options: HoldingsOptions): Holdings {
     const deals = await session.list('deals', { deadlineMs: LIST_DEADLINE_MS, since });
     const fresh = records.fresh(deals.rows);
     const strange = fresh.some((deal) => !records.explained(deal));
-    await (strange ? (await once(session, true))() : writeOwed(session, fresh));
+    if (strange) return once(session, true);
+    writeBehind(session, fresh);
   };
 
-  const writeOwed = async (session: BridgeSession, deals: readonly Deal[]): Promise<void> => {
+  const writeBehind = (session: BridgeSession, deals: readonly Deal[]): void => {
+    for (const deal of deals) owedDeals.set(deal.deal, deal);
+    unwritten = session;
+    if (!writing) void writeAll();
+  };
+
+  /** One writing at a time, for all that was read meanwhile. What fails waits for the next reading. */
+  const writeAll = async (): Promise<void> => {
+    writing = true;
+    await sleep(host, BEHIND_MS);
+    while (unwritten !== undefined) {
+      const session = unwritten;
+      unwritten = undefined;
+      try {
+        await writeOwed(session);
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        options.log('records_owed', { rows: owed.size, deals: owedDeals.size, ended: ended.size, reason });
+      }
+    }
+    writing = false;
+  };
+
+  const writeOwed = async (session: BridgeSession): Promise<void> => {
     const gone = new Map(ended);
+    const deals = [...owedDeals.values()];
     const rows = [...(await records.ofDeals(deals)), ...(await records.ofEnded(session, gone))];
     await write(rows, latest(deals));
     for (const order of gone.keys()) ended.delete(order);
+    for (const { deal } of deals) owedDeals.delete(deal);
   };
 
   const latest = (deals: readonly Deal[]): number =>
@@ -160,8 +191,8 @@ export function createHoldings(options: HoldingsOptions): Holdings {
 
   const rowNow = ({ in: list, key }: RtsRow): RtsRow =>
     list === 'positions'
-      ? { in: list, key, ...valueOf(positions.get(key)) }
-      : { in: list, key, ...valueOf(orders.get(key)) };
+      ? { in: list, key, ...present(positions.get(key)) }
+      : { in: list, key, ...present(orders.get(key)) };
 
   const tell = (differences: readonly Difference[]): void => {
     if (differences.length === 0) return;
@@ -175,24 +206,10 @@ export function createHoldings(options: HoldingsOptions): Holdings {
   };
 
   /** One at a time, in the order of the calls. */
-  const inTurn = <Value>(work: () => Promise<Value>): Promise<Value> => {
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
     const turn = running.then(work, work);
     running = turn;
     return turn;
-  };
-
-  const refresh = (session: BridgeSession, expected: boolean): Promise<void> => {
-    const reading = inTurn(() => once(session, expected));
-    running = reading.then(
-      (writeAll) => writeAll().catch(tellOwed),
-      () => undefined,
-    );
-    return reading.then(() => undefined);
-  };
-
-  const tellOwed = (error: unknown): void => {
-    const reason = error instanceof Error ? error.message : String(error);
-    options.log('records_owed', { rows: owed.size, ended: ended.size, reason });
   };
 
   return {
@@ -200,7 +217,7 @@ export function createHoldings(options: HoldingsOptions): Holdings {
     orders,
     apply,
     remember: records.remember,
-    refresh: (session, expected = false) => refresh(session, expected),
+    refresh: (session, expected = false) => inTurn(() => once(session, expected)),
     catchUp: (session) => inTurn(() => newest(session)),
     refreshedAtMs: () => refreshedAtMs,
   };
@@ -213,5 +230,5 @@ function put<Row>(rows: Map<string, Row>, key: string, value: Row | undefined): 
 
 const owedName = (row: RtsRow): string => `${row.in}:${row.key}`;
 
-const valueOf = <Value>(value: Value | undefined): { value?: Value } =>
+const present = <Value>(value: Value | undefined): { value?: Value } =>
   value === undefined ? {} : { value };
