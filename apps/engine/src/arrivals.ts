@@ -9,10 +9,8 @@ export type Arrivals = {
   readonly see: (signals: readonly AcceptedSignal[]) => void;
   /** Host monotonic time; undefined for an entry never seen, or long ago. */
   readonly firstSeenMs: (entry: string) => number | undefined;
-  /** Keeps what arrives from now on, and forgets what was kept. */
-  readonly keep: () => void;
-  /** What arrived since `keep`; undefined when it was more than is kept. */
-  readonly kept: () => readonly AcceptedSignal[] | undefined;
+  /** Keeps what arrives from now on; to be called once, for all that came until then: undefined when that was too much. */
+  readonly keep: () => () => readonly AcceptedSignal[] | undefined;
 };
 
 /** Entries remembered; the oldest leave first. */
@@ -20,8 +18,7 @@ const ENTRIES_MAX = 20_000;
 
 export function createArrivals(host: Host): Arrivals {
   const seen = new Map<string, number>();
-  let kept: AcceptedSignal[] = [];
-  let keeping = false;
+  const keepers = new Set<AcceptedSignal[]>();
   return {
     see: (signals) => {
       for (const { entry } of signals) {
@@ -30,18 +27,16 @@ export function createArrivals(host: Host): Arrivals {
         const [oldest] = seen.keys();
         if (seen.size > ENTRIES_MAX && oldest !== undefined) seen.delete(oldest);
       }
-      if (keeping && kept.length <= ENTRIES_MAX) kept.push(...signals);
+      for (const kept of keepers) if (kept.length <= ENTRIES_MAX) kept.push(...signals);
     },
     firstSeenMs: (entry) => seen.get(entry),
     keep: () => {
-      keeping = true;
-      kept = [];
-    },
-    kept: () => {
-      const all = kept;
-      keeping = false;
-      kept = [];
-      return all.length > ENTRIES_MAX ? undefined : all;
+      const kept: AcceptedSignal[] = [];
+      keepers.add(kept);
+      return () => {
+        keepers.delete(kept);
+        return kept.length > ENTRIES_MAX ? undefined : kept;
+      };
     },
   };
 }

@@ -1,6 +1,7 @@
 /** What an engine shows of itself: status, console and tests read it. */
 import type { WriterView } from '@holdfast/redis';
 import type { AccountView } from './account-view.ts';
+import type { Seat } from './seat.ts';
 
 export type EngineView = {
   readonly redis: WriterView;
@@ -18,3 +19,21 @@ export type EngineAccountView = {
   readonly sessions: readonly string[];
   readonly active: AccountView | undefined;
 };
+
+/** As it is at this moment. */
+export function viewOfEngine(redis: WriterView, peers: readonly string[], seats: Iterable<Seat>): EngineView {
+  return { redis, peers, accounts: [...seats].map(viewOfSeat) };
+}
+
+function viewOfSeat({ account, active, leadership, desk, sessions }: Seat): EngineAccountView {
+  const row = leadership.row();
+  return {
+    account: account.account,
+    role: active === undefined ? 'standby' : 'active',
+    holder: row?.holder ?? '',
+    epoch: row?.epoch ?? '0',
+    pause: desk.pause(),
+    sessions: [...sessions.keys()],
+    active: active?.view(),
+  };
+}

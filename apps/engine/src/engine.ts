@@ -20,7 +20,6 @@ import {
   createAcknowledgedWriter,
   createLeaseStore,
   createPrimaryConnection,
-  createTradeJournal,
   createWishStore,
   followSignals,
   readLease,
@@ -28,9 +27,10 @@ import {
 import { createActiveAccount } from './account.ts';
 import { createArrivals } from './arrivals.ts';
 import type { EngineAccount, EngineOptions } from './engine-options.ts';
-import type { EngineView } from './engine-view.ts';
+import { type EngineView, viewOfEngine } from './engine-view.ts';
 import { createHandOvers, type HandOverSeat } from './hand-over.ts';
 import { createLeadership, type Leadership } from './leadership.ts';
+import { beginLoading, type Loading } from './loading.ts';
 import { createPeerLinks, type PeerLinks } from './peer-link.ts';
 import { highestEpoch, type Seat } from './seat.ts';
 import { createWishDesk, type WishDesk } from './wish-desk.ts';
@@ -46,7 +46,6 @@ export type Engine = {
 };
 
 const DRAIN_MS = 2000;
-const WRITE_WITHIN_MS = 2000;
 
 /** Starts an engine; rejects when one of its endpoints cannot be listened on. */
 export async function createEngine(parts: {
@@ -131,6 +130,7 @@ export async function createEngine(parts: {
       sessions: new Map(),
       arrivals: createArrivals(host),
       active: undefined,
+      loading: undefined,
       epoch: '0',
       activeSinceMs: 0,
       successor: '',
@@ -156,6 +156,10 @@ export async function createEngine(parts: {
       terminalEpoch: () => highestEpoch(seats.get(name)),
       successor: () => seats.get(name)?.successor || (peers.alive()[0] ?? ''),
       onAsked: (asked) => desk.seen(asked),
+      onTaking: (epoch) => {
+        const seat = seats.get(name);
+        if (seat !== undefined) load(seat, epoch);
+      },
       onActivate: (epoch, cause) => void activate(name, epoch, cause),
       onPause: () => {
         log('paused', { account: name, reason: 'the lease could not be renewed' });
@@ -186,6 +190,12 @@ export async function createEngine(parts: {
     return true;
   };
 
+  const load = (seat: Seat, epoch: string): Loading => {
+    const { account } = seat.account;
+    seat.loading = beginLoading(writer, seat.arrivals, account, { holder: engine, epoch });
+    return seat.loading;
+  };
+
   const activate = async (name: string, epoch: string, cause: TakeoverCause): Promise<void> => {
     const seat = seats.get(name);
     if (seat === undefined) return;
@@ -194,17 +204,16 @@ export async function createEngine(parts: {
     seat.outside.chosen = false;
     log('active', { account: name, epoch, cause });
     options.onTakeover?.(name, cause);
-    const journal = createTradeJournal(writer, name, { holder: engine, epoch }, WRITE_WITHIN_MS);
     const mine = (): boolean => {
       const state = seat.leadership.state();
       return !stopped && state.is === 'active' && state.epoch === epoch;
     };
     for (let attempt = 0; mine(); attempt += 1) {
-      seat.arrivals.keep();
-      const snapshot = await journal.load();
+      const { journal, loaded } = seat.loading?.epoch === epoch ? seat.loading : load(seat, epoch);
+      seat.loading = undefined;
+      const found = await loaded;
       if (!mine()) return;
-      const arrived = seat.arrivals.kept();
-      if (snapshot === undefined || arrived === undefined) {
+      if (found === undefined) {
         await sleep(host, backOffMs(attempt, 10, 200, host.random()));
         continue;
       }
@@ -216,7 +225,7 @@ export async function createEngine(parts: {
         epoch,
         numbers,
         journal,
-        snapshot,
+        snapshot: found.snapshot,
         firstSeenMs: seat.arrivals.firstSeenMs,
         held: () => seat.desk.pause() !== '',
         onDeposed: (by) => {
@@ -229,7 +238,7 @@ export async function createEngine(parts: {
         log: (event, detail) => log(event, { account: name, ...detail }),
       });
       seat.active = active;
-      active.take(arrived);
+      active.take(found.arrived);
       for (const session of seat.sessions.values()) active.addSession(session);
       return;
     }
@@ -289,19 +298,7 @@ export async function createEngine(parts: {
     log,
   });
 
-  const view = (): EngineView => ({
-    redis: writer.view(),
-    peers: peers.alive(),
-    accounts: [...seats.values()].map((seat) => ({
-      account: seat.account.account,
-      role: seat.active === undefined ? 'standby' : 'active',
-      holder: seat.leadership.row()?.holder ?? '',
-      epoch: seat.leadership.row()?.epoch ?? '0',
-      pause: seat.desk.pause(),
-      sessions: [...seat.sessions.keys()],
-      active: seat.active?.view(),
-    })),
-  });
+  const view = (): EngineView => viewOfEngine(writer.view(), peers.alive(), seats.values());
 
   const stopAnnouncing = announceNode({
     host,

@@ -30,6 +30,8 @@ export type LeadershipOptions = LeaseOptions & {
   readonly successor: () => string;
   /** What people ask of the holder: told with each beat, and before the activation. */
   readonly onAsked: (asked: Asked) => void;
+  /** The lease is being taken: what is asked of Redis now is read right behind it. */
+  readonly onTaking: (epoch: string) => void;
   readonly onActivate: (epoch: string, cause: TakeoverCause) => void;
   readonly onPause: () => void;
   readonly onResume: () => void;
@@ -121,7 +123,9 @@ export function createLeadership(options: LeadershipOptions): Leadership {
 
   const take = async (expected: LeaseRow, epoch: string, cause: TakeoverCause): Promise<void> => {
     const sentAtMs = host.monotonicMs();
-    const outcome = await store.take(account, expected, epoch, cause);
+    const taking = store.take(account, expected, epoch, cause);
+    options.onTaking(epoch);
+    const outcome = await taking;
     if (outcome.is === 'taken') {
       lastRow = { ...NO_LEASE, holder: options.engine, epoch: outcome.epoch };
       options.onAsked(outcome.asked);

@@ -5,6 +5,7 @@ import type { Arrivals } from './arrivals.ts';
 import type { EngineAccount } from './engine-options.ts';
 import type { HandOverSeat } from './hand-over.ts';
 import type { Leadership } from './leadership.ts';
+import type { Loading } from './loading.ts';
 import type { WishDesk } from './wish-desk.ts';
 
 export type Seat = {
@@ -13,6 +14,8 @@ export type Seat = {
   readonly arrivals: Arrivals;
   leadership: Leadership;
   active: ActiveAccount | undefined;
+  /** What was asked for together with the lease. */
+  loading: Loading | undefined;
   epoch: string;
   activeSinceMs: number;
   /** Whom the next release names; '' for anyone who is there. */
