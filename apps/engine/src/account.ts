@@ -297,7 +297,7 @@ export function createActiveAccount(options: ActiveAccountOptions): ActiveAccoun
 
   return {
     take,
-    addSession: (session) => side.add(session),
+    addSessions: (sessions) => side.add(sessions),
     sessionEvent,
     pause: () => {
       paused = true;

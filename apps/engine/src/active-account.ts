@@ -27,7 +27,8 @@ export type ActiveAccountOptions = {
 
 export type ActiveAccount = {
   readonly take: (signals: readonly AcceptedSignal[]) => void;
-  readonly addSession: (session: BridgeSession) => void;
+  /** Those that are open at the start come together: else the first one would get the trading role. */
+  readonly addSessions: (sessions: readonly BridgeSession[]) => void;
   readonly sessionEvent: (session: BridgeSession, event: SessionEvent) => void;
   /** The lease could not be renewed: nothing is sent until `resume`. */
   readonly pause: () => void;

@@ -239,7 +239,7 @@ export async function createEngine(parts: {
       });
       seat.active = active;
       active.take(found.arrived);
-      for (const session of seat.sessions.values()) active.addSession(session);
+      active.addSessions([...seat.sessions.values()]);
       return;
     }
   };
@@ -266,7 +266,7 @@ export async function createEngine(parts: {
         log('session_closed', { account: seat.account.account, terminal, reason: event.reason });
       seat.active?.sessionEvent(session, event);
     });
-    seat.active?.addSession(session);
+    seat.active?.addSessions([session]);
   };
 
   const onSignals = (account: string, signals: readonly AcceptedSignal[]): void => {

@@ -47,8 +47,8 @@ export type TerminalSideOptions = {
 export type Trading = { readonly session: BridgeSession; readonly journal: string; readonly boot: string };
 
 export type TerminalSide = {
-  /** A session that proved itself; also one that was open before this leadership began. */
-  readonly add: (session: BridgeSession) => void;
+  /** Sessions that proved themselves; those that were open before this leadership began come together. */
+  readonly add: (sessions: readonly BridgeSession[]) => void;
   readonly event: (session: BridgeSession, event: SessionEvent) => void;
   /** The terminal to trade through now; undefined while there is none. */
   readonly trading: () => Trading | undefined;
@@ -184,8 +184,8 @@ export function createTerminalSide(options: TerminalSideOptions): TerminalSide {
 
   /** Those that did not answer a fence yet. While a terminal is being taken into use, that sees to the others. */
   const fenceOthers = (): void => {
-    if (ready === undefined) return;
-    for (const other of othersOf(ready.session)) if (!fencedAside.has(other)) void fenceOnly(other);
+    if (state.is === 'restoring') return;
+    for (const other of othersOf(ready?.session)) if (!fencedAside.has(other)) void fenceOnly(other);
   };
 
   /** Fences a terminal that does not trade, and asks it about what it may have done before. */
@@ -219,11 +219,13 @@ export function createTerminalSide(options: TerminalSideOptions): TerminalSide {
 
   watchAgain();
   return {
-    add: (session) => {
-      sessions.set(session.identity.terminal, session);
-      const trades = state.is === 'down' || ready?.session.identity.terminal === session.identity.terminal;
+    add: (added) => {
+      const takesOne = state.is === 'down';
+      for (const session of added) sessions.set(session.identity.terminal, session);
       watch();
-      if (!trades && ready?.session !== session) void fenceOnly(session);
+      if (takesOne) return;
+      for (const session of added)
+        if (ready?.session.identity.terminal !== session.identity.terminal) void fenceOnly(session);
     },
     event: (session, event) => {
       const { terminal } = session.identity;
