@@ -33,7 +33,7 @@ export type Run = {
   readonly seeds?: number;
   /** The program to run the suite's real Redis with, for what only the real one of version 8 shows. */
   readonly redis8?: string | undefined;
-  /** The file of unit tests. */
+  /** The file of unit tests, or of scenarios. */
   readonly tests?: string | undefined;
 };
 
@@ -123,6 +123,7 @@ function commandOf(suite: Suite, { faults = [], seeds = SEEDS, redis8, tests = '
   }
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--root', '.', '--project'];
   if (suite === 'unit') return [...vitest, 'unit', tests];
+  if (suite === 'scenario') return [...vitest, 'sim', tests];
   const real = redis8 === undefined ? ['tests/contract/redis/redis-node'] : ['tests/contract/redis/repeat'];
   const only = suite === 'contract' ? ['-t', 'simulated'] : [...real, '-t', ', real'];
   return [...vitest, 'contract', ...only];

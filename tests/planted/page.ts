@@ -13,6 +13,7 @@ const SUITES: Readonly<Record<Suite, string>> = {
   contract: 'contract, simulated Redis',
   'contract, real': 'contract, real Redis',
   unit: 'unit tests',
+  scenario: 'scenarios of the whole system',
 };
 
 /** The page for a run that caught these; the others of the table stand there as not run. */

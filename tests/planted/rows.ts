@@ -4,6 +4,7 @@
  */
 import { ENGINE } from './engine-rows.ts';
 import { IN_SYNC_SET } from './in-sync-set-rows.ts';
+import { LEADERSHIP } from './leadership-rows.ts';
 
 export type PlantedBug = Edit & {
   /** The invariant, and how it is broken. */
@@ -13,7 +14,7 @@ export type PlantedBug = Edit & {
   /** Only a Redis of version 8 shows it, so the suite runs on one; left out, aloud, where there is none. */
   readonly onRedis8?: true;
   readonly caughtBy: Suite;
-  /** The file of unit tests that catches it; none where another suite does. */
+  /** The file that catches it, of unit tests or of scenarios; none where another suite does. */
   readonly tests?: string;
   /** A word of the report that caught it. */
   readonly says: string;
@@ -23,9 +24,9 @@ export type PlantedBug = Edit & {
 
 /**
  * `in-sync-set`, `engine`: the simulations, seed after seed until one is broken. `contract`: the simulated Redis alone;
- * `contract, real`: one file of it on the real one. `unit`: the one file of unit tests that the row names.
+ * `contract, real`: one file of it on the real one. `unit`, `scenario`: the one file of tests that the row names.
  */
-export type Suite = 'in-sync-set' | 'engine' | 'contract' | 'contract, real' | 'unit';
+export type Suite = 'in-sync-set' | 'engine' | 'contract' | 'contract, real' | 'unit' | 'scenario';
 
 export type Edit = { readonly file: string; readonly find: string; readonly replace: string };
 
@@ -48,4 +49,5 @@ export const PLANTED: readonly PlantedBug[] = [
     says: 'replicas that its WAIT counted, while all of them are frozen: expected 2 to be',
   },
   ...ENGINE,
+  ...LEADERSHIP,
 ];
