@@ -149,9 +149,10 @@ export function holds(data: NodeData, { key, field, or }: Omit<ToldWrite, 'what'
  *
  * - An old primary that came back and still says so. Redis does not tell a primary's priority, so that Sentinel takes it
  *   for 100; it is the last choice, because its offset counts as 0, and its own warden demotes it at once.
- * - One that is not promotable by now, that Sentinel has not heard it yet, and another node is its first choice: a machine
- *   that was frozen goes on, and its node answers an old INFO right before its warden runs. It takes the loss of the primary
- *   and of the first choice together within the info period; ARCHITECTURE section 5 tells it ("does not cover").
+ * - One that is not promotable by now, and that Sentinel has not heard it yet: a machine that was frozen goes on, and its
+ *   node answers an old INFO right before its warden runs. It counts where the Sentinel may choose before it asks again: it
+ *   takes the primary for down, or a failover is under way, and no other node is its first choice; ARCHITECTURE section 5
+ *   tells it ("does not cover").
  * - One that Sentinel would ask anew before it chose, and that would say that it is not promotable (see `wouldTellFirst`).
  */
 export function promotable(machines: Machines): Candidate[] {
@@ -170,7 +171,7 @@ export function promotable(machines: Machines): Candidate[] {
     });
     const first = firstOf(seen.map(({ instance }) => instance));
     for (const { instance, name, lowered, asksFirst } of seen) {
-      if (instance.role === 'master' || (lowered && instance !== first)) continue;
+      if (instance.role === 'master' || (lowered && (instance !== first || !choosesSoon(state)))) continue;
       if (redis.process(name).state() !== 'running') continue;
       if (found.get(name)?.asksFirst ?? true) found.set(name, { name, by, asksFirst });
     }
@@ -210,6 +211,11 @@ function wouldTellFirst(machines: Machines, by: string, name: string, seen: Seen
     [name, machine],
   ] as const;
   return ways.every(([from, to]) => !wire.isCut(from, to) && wire.slowMs(from, to) * 2 < ANSWERS_WITHIN_MS);
+}
+
+/** Its own timer has run out for the primary, or it was asked to begin at once: who is promoted is decided next. */
+function choosesSoon({ primary, failover }: ReturnType<Machines['redis']['sentinel']>): boolean {
+  return primary.downSinceMs > 0 || failover.state === 'wait_start' || failover.state === 'select_slave';
 }
 
 function acts({ redis }: Machines, sentinel: string): boolean {
