@@ -76,8 +76,12 @@ export function createOwnNode({ redis, endpoint, log }: OwnNodeOptions): OwnNode
       const value = Array.isArray(reply) ? Number((reply as readonly RedisReply[])[1]) : Number.NaN;
       return Number.isInteger(value) ? value : undefined;
     },
-    setPriority: (priority) =>
-      done(`replica-priority ${priority}`, [['CONFIG', 'SET', 'replica-priority', String(priority)]]),
+    setPriority: async (priority) => {
+      const set = (): Promise<boolean> =>
+        done(`replica-priority ${priority}`, [['CONFIG', 'SET', 'replica-priority', String(priority)]]);
+      // After a freeze the first try may end by a deadline that ran out meanwhile, and every moment counts.
+      return (await set()) || (priority === 0 && (await set()));
+    },
     follow: (of) =>
       done(of === undefined ? 'primary' : `replica of ${of.host}:${of.port}`, [
         of === undefined ? ['REPLICAOF', 'NO', 'ONE'] : ['REPLICAOF', of.host, String(of.port)],
