@@ -29,8 +29,6 @@ import { resolveUnknown } from './resolve.ts';
 import { resumeIntents } from './resume.ts';
 import { intentOf, lifeMs, type TrackedOrder, trackOrder } from './tracked-order.ts';
 
-export type { ActiveAccount, ActiveAccountOptions };
-
 /** The whole lists are read at least this often, and after a change of an order or position at most this often. */
 const OLD_LISTS_MS = 5000;
 const CHANGED_LISTS_MS = 1000;
@@ -299,6 +297,7 @@ export function createActiveAccount(options: ActiveAccountOptions): ActiveAccoun
     take,
     addSessions: (sessions) => side.add(sessions),
     sessionEvent,
+    goOn: pump,
     pause: () => {
       paused = true;
     },

@@ -16,7 +16,7 @@ export type ActiveAccountOptions = {
   readonly snapshot: AccountSnapshot;
   /** When this engine first saw an entry of RTSS, on its monotonic clock; undefined when it never did. */
   readonly firstSeenMs: (entry: string) => number | undefined;
-  /** A person holds the account still: nothing is begun or sent. After it ends, `take([])` goes on. */
+  /** A person holds the account still: nothing is begun or sent. After it ends, `goOn`. */
   readonly held: () => boolean;
   /** Redis or a terminal refused this leadership: nothing more may be done under it (I3). */
   readonly onDeposed: (by: string) => void;
@@ -30,6 +30,8 @@ export type ActiveAccount = {
   /** Those that are open at the start come together: else the first one would get the trading role. */
   readonly addSessions: (sessions: readonly BridgeSession[]) => void;
   readonly sessionEvent: (session: BridgeSession, event: SessionEvent) => void;
+  /** Looks for what can be sent: what held the account still is over. */
+  readonly goOn: () => void;
   /** The lease could not be renewed: nothing is sent until `resume`. */
   readonly pause: () => void;
   readonly resume: () => void;

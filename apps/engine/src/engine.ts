@@ -121,7 +121,7 @@ export async function createEngine(parts: {
       perform: (wish) => handOvers.perform(outside, wish),
       onPause: (pause) => {
         log(pause === '' ? 'pause_ended' : 'pause_begun', { account: name, wish: pause });
-        if (pause === '') seat.active?.take([]);
+        if (pause === '') seat.active?.goOn();
       },
       log: (event, detail) => log(event, { account: name, ...detail }),
     });

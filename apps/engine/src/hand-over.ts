@@ -5,7 +5,7 @@
  */
 import { type Host, NO_RETURN, type ReturnState, sleep, stepReturn } from '@holdfast/ha-core';
 import type { StoredWish } from '@holdfast/redis';
-import type { ActiveAccount } from './account.ts';
+import type { ActiveAccount } from './active-account.ts';
 import type { PeerLinks } from './peer-link.ts';
 import type { Performed } from './wish-desk.ts';
 

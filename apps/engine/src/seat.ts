@@ -1,6 +1,6 @@
 /** What one account has at one engine, active or not: its sessions, its leadership, and the active account while it leads. */
 import type { BridgeSession } from '@holdfast/bridge';
-import type { ActiveAccount } from './account.ts';
+import type { ActiveAccount } from './active-account.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { EngineAccount } from './engine-options.ts';
 import type { HandOverSeat } from './hand-over.ts';
