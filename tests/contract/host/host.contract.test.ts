@@ -76,6 +76,37 @@ describe.each(SIDES)('Host, %s', (_, create) => {
     expect([cancelled, called]).toEqual([0, 1]);
   });
 
+  test('calls of the same delay come in the order in which they were asked for', async () => {
+    const { host, drive } = create();
+    const order: number[] = [];
+    for (let i = 0; i < 20; i += 1) host.after(5, () => order.push(i));
+    await drive(sleep(host, 30));
+    expect(order).toEqual(Array.from({ length: 20 }, (_none, i) => i));
+  });
+
+  test('a call in a month does not come at once', async () => {
+    const { host, drive } = create();
+    let calls = 0;
+    const cancel = host.after(31 * 24 * 3600 * 1000, () => (calls += 1));
+    await drive(sleep(host, 30));
+    cancel();
+    expect(calls).toBe(0);
+  });
+
+  test('what a call asks for comes after it, and what it throws away does not come', async () => {
+    const { host, drive } = create();
+    const order: string[] = [];
+    let cancelLater = (): void => {};
+    host.after(2, () => {
+      order.push('first');
+      host.after(0, () => order.push('asked for by the first'));
+      cancelLater();
+    });
+    cancelLater = host.after(15, () => order.push('thrown away'));
+    await drive(sleep(host, 40));
+    expect(order).toEqual(['first', 'asked for by the first']);
+  });
+
   test('monotonic time never goes back; wall time is a date in whole milliseconds', async () => {
     const { host, drive } = create();
     let last = host.monotonicMs();
