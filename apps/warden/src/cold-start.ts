@@ -50,6 +50,8 @@ const TELL_EVERY_MS = 5000;
 /** While links are down Sentinel asks for INFO once a second at least. */
 const SEEN_WITHIN_MS = 2500;
 const LOOK_AGAIN_MS = 100;
+/** Longer than two elections of Sentinels, by their own timer of the profile `seed`. */
+const PATIENCE_MS = 25_000;
 
 /** Begins to count from now how long there has been no primary. */
 export function createColdStarter(options: ColdStarterOptions): ColdStarter {
@@ -59,6 +61,7 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
   const nodes = watches.map(({ name }) => name);
   let withoutSinceMs = host.monotonicMs();
   let toldAtMs = Number.NEGATIVE_INFINITY;
+  let urgedAtMs = Number.NEGATIVE_INFINITY;
   let waiting: (ColdStart & { is: 'wait' }) | undefined;
   /** After a person's decision: the term that puts what is there above what was given up. */
   let leastTerm: number | undefined;
@@ -107,6 +110,18 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
     watches.some((one) => one.name === named && (one.seen()?.role.is === 'replica' || isOutdated(one))) ||
     sights.every(({ view }) => view.is === 'silent' || view.primaryDown);
 
+  /**
+   * A Sentinel that could promote somebody does not win the elections: those that do hold that the replicas have been without
+   * a primary for too long. After a while it is asked for; the others refuse, and it promotes by its own choice.
+   */
+  const urge = async (named: string): Promise<void> => {
+    const nowMs = host.monotonicMs();
+    if (nowMs - Math.max(withoutSinceMs, urgedAtMs) < PATIENCE_MS) return;
+    urgedAtMs = nowMs;
+    const asked = await sentinels.failOver(named, options.index, situation.heirs());
+    log('cold_start_urged', asked.is === 'begun' ? { named } : { named, why: asked.why });
+  };
+
   const raiseTerm = async (least: number): Promise<void> => {
     const node = await options.redis.open(own.endpoint, LIMITS.dialDeadlineMs);
     try {
@@ -134,9 +149,12 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
       const named = namedByMost(sights);
       // Looking took its time: what was true before it need not be true now.
       if (isPrimaryThere() || named === undefined || !isGone(named, sights)) return;
-      if (sights.some((sight) => mayStillPromote(sight, own.name))) return;
       const data = there();
       const decision = decideColdStart(nodes, data, named);
+      if (sights.some((sight) => mayStillPromote(sight, own.name))) {
+        if (decision.is === 'start' && decision.endpoint === own.name) await urge(named);
+        return;
+      }
       if (decision.is === 'start') {
         // What is there is older than what was seen: an outdated primary goes on to be none.
         if (watches.some(isOutdated) && newestOf(data).record.term < situation.newestTerm()) return;
