@@ -17,6 +17,7 @@ import {
   sleep,
 } from '@holdfast/ha-core';
 import { claimCall, functionCommand, parseChange, readRecordAt } from '@holdfast/redis';
+import type { Membership } from './membership.ts';
 import type { NodeWatch } from './node-watch.ts';
 import type { OwnNode } from './own-node.ts';
 import type { Sentinels } from './sentinels.ts';
@@ -31,6 +32,7 @@ export type ColdStarterOptions = {
   readonly watches: readonly NodeWatch[];
   readonly situation: Situation;
   readonly sentinels: Sentinels;
+  readonly membership: Pick<Membership, 'setPriority' | 'heldForOthersAtMs'>;
   readonly log: (event: string, detail: Record<string, unknown>) => void;
 };
 
@@ -49,13 +51,13 @@ export type ColdStarter = {
 const TELL_EVERY_MS = 5000;
 /** While links are down Sentinel asks for INFO once a second at least. */
 const SEEN_WITHIN_MS = 2500;
-const LOOK_AGAIN_MS = 100;
+const LOOK_AGAIN_MS = 25;
 /** Longer than two elections of Sentinels, by their own timer of the profile `seed`. */
 const PATIENCE_MS = 25_000;
 
 /** Begins to count from now how long there has been no primary. */
 export function createColdStarter(options: ColdStarterOptions): ColdStarter {
-  const { host, own, ownNode, watches, situation, sentinels, log } = options;
+  const { host, own, ownNode, membership, watches, situation, sentinels, log } = options;
   /** It is no primary; and a replica that has what came since may have given up being promotable while it was cut off. */
   const { isOutdated } = situation;
   const nodes = watches.map(({ name }) => name);
@@ -76,21 +78,23 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
   const start = async (named: string | undefined, why: string): Promise<void> => {
     log('cold_start', { node: own.name, why, named });
     if (named === own.name) await ownNode.follow(undefined);
-    else if (named !== undefined && (await ownNode.setPriority(100))) {
-      await untilSeen();
-      const asked = isPrimaryThere()
+    else if (named !== undefined && (await membership.setPriority(100))) {
+      const raisedAtMs = host.monotonicMs();
+      const isOver = (): boolean => isPrimaryThere() || membership.heldForOthersAtMs() >= raisedAtMs;
+      await untilSeen(isOver);
+      const asked = isOver()
         ? ({ is: 'refused', why: ['a node became primary meanwhile'] } as const)
         : await sentinels.failOver(named, options.index);
       if (asked.is === 'begun') return;
-      await ownNode.setPriority(0);
+      await membership.setPriority(0);
       log('cold_start_refused', { why: asked.why });
     }
   };
 
   /** A Sentinel knows the priority of its last INFO: asked before the next one it would find nobody to promote. */
-  const untilSeen = async (): Promise<void> => {
+  const untilSeen = async (isOver: () => boolean): Promise<void> => {
     const endMs = host.monotonicMs() + SEEN_WITHIN_MS;
-    while (!isPrimaryThere() && host.monotonicMs() < endMs) {
+    while (!isOver() && host.monotonicMs() < endMs) {
       const sights = await sentinels.look();
       const seen = sights.some(
         ({ view }) =>
@@ -144,6 +148,8 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
         waiting = undefined;
         return;
       }
+      // Whoever takes the own node out of the set sees a primary, and goes by what was promised: not promotable.
+      withoutSinceMs = Math.max(withoutSinceMs, membership.heldForOthersAtMs());
       if (nowMs - withoutSinceMs < LIMITS.coldStartAfterMs) return;
       const sights = await sentinels.look();
       const named = namedByMost(sights);

@@ -48,6 +48,10 @@ export type Membership = {
   readonly tend: () => Promise<void>;
   /** Gives up being promotable, as another warden asks. */
   readonly hold: (why: string) => void;
+  /** Sets it without a look at the set: when no node is primary, and the data has decided. */
+  readonly setPriority: (wanted: 0 | 100) => Promise<boolean>;
+  /** When it was last asked to give it up, on the monotonic clock: whoever asks sees a primary. */
+  readonly heldForOthersAtMs: () => number;
   /** The own node does not answer: the command waits for it on the connection. */
   readonly frozen: () => void;
   /** Gives it up at once where the own machine has lost sight of all others: they take it out of the set by time alone. */
@@ -66,6 +70,7 @@ export function createMembership(options: MembershipOptions): Membership {
   let priority: number | undefined;
   let linkDownSinceMs: number | undefined;
   let heldAtMs = Number.NEGATIVE_INFINITY;
+  let askedAtMs = Number.NEGATIVE_INFINITY;
   let waitingForNode = false;
   let lowering = false;
 
@@ -193,8 +198,16 @@ export function createMembership(options: MembershipOptions): Membership {
     hold: (why) => {
       if (isLastMember(situation.present())) return;
       heldAtMs = host.monotonicMs();
+      askedAtMs = heldAtMs;
       void lower(why);
     },
+    setPriority: async (wanted) => {
+      const done = await ownNode.setPriority(wanted);
+      // What was asked meanwhile goes by what the node has, and not by what it had.
+      priority = done ? wanted : undefined;
+      return done;
+    },
+    heldForOthersAtMs: () => askedAtMs,
     frozen: () => {
       if (waitingForNode || priority === 0 || isLastMember(situation.present())) return;
       waitingForNode = true;

@@ -39,8 +39,9 @@ const GONE_AFTER_MS = 300;
 /** Enough for some seconds of probes. */
 const SAMPLES_MAX = 400;
 
+/** Newer whatever the rounds: asked at every answer of every node, so without making anything. */
 const isLater = (one: InSyncRecord, other: InSyncRecord): boolean =>
-  isNewer({ ...one, writes: 0 }, { ...other, writes: 0 });
+  (one.term !== other.term || one.change !== other.change) && isNewer(one, other);
 
 /** Remembers the primary of the highest rank: an old one that comes back is not taken for it while any node may have more. */
 export function createSituation(
@@ -60,16 +61,19 @@ export function createSituation(
 
   /** Looks whether any node has a newer record, and whether the newest is still there. */
   const learn = (): void => {
-    const records = watches.flatMap((watch) => {
+    let best: InSyncRecord = NO_RECORD;
+    let answered = 0;
+    for (const watch of watches) {
       const seen = watch.seen();
-      return seen === undefined || seen.role.is === 'other' ? [] : [seen.record];
-    });
-    const best = records.reduce((one, other) => (isLater(other, one) ? other : one), NO_RECORD);
+      if (seen === undefined || seen.role.is === 'other') continue;
+      answered += 1;
+      if (isLater(seen.record, best)) best = seen.record;
+    }
     if (isLater(best, newest)) {
       newest = best;
       newestAtMs = nowMs();
     }
-    const isGone = isLater(newest, best) && records.length === watches.length;
+    const isGone = isLater(newest, best) && answered === watches.length;
     goneSinceMs = isGone ? (goneSinceMs ?? nowMs()) : undefined;
     // Every node answers, and none has it any more: waiting for it would be waiting for ever.
     if (goneSinceMs !== undefined && nowMs() - goneSinceMs > GONE_AFTER_MS) {

@@ -159,7 +159,7 @@ export async function createWarden(parts: {
       else if (warden !== undefined) peers.hold(warden, situation.rank());
     },
   });
-  const coldStarter = createColdStarter(common);
+  const coldStarter = createColdStarter({ ...common, membership });
   const complaints = createComplaints({ watches, sights, log });
   const library = createLibraryLoader({ redis, situation, log });
 
