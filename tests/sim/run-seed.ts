@@ -1,13 +1,15 @@
 /** One seed: a system, signals, faults one after the other, then quiet; checked all the way. */
 import { type Signal, signalMagic } from '@holdfast/ha-core';
+import { createChance } from '@holdfast/simulation';
 import { Broken } from './checkers/broken.ts';
-import { type Checkers, createCheckers, MAY_LEAVE_UNKNOWN } from './checkers/checkers.ts';
+import { MAY_LEAVE_UNKNOWN } from './checkers/checkers.ts';
 import { picture } from './redis/picture.ts';
 import { missing, primaryOf } from './redis/wholeness.ts';
-import { type Client, startClient } from './system/client.ts';
+import { startChecked } from './system/checked-system.ts';
+import type { Client } from './system/client.ts';
 import { leaseOf } from './system/engine-faults.ts';
-import { drawFault, type FaultKind, LEAVE_THE_LEADER } from './system/faults.ts';
-import { ACCOUNT, startSystem, type System } from './system/system.ts';
+import { drawKinds, type FaultKind, LEAVE_THE_LEADER, planFault, strikesRedis } from './system/faults.ts';
+import { ACCOUNT, type System } from './system/system.ts';
 
 export type SeedOptions = {
   readonly signals?: number;
@@ -44,41 +46,16 @@ const LAST_WITHIN_MS = 40_000;
 const CRASH_LATER: ReadonlySet<string> = new Set(['crash at a point', 'terminal loses its disk']);
 
 export async function runSeed(seed: number, options: SeedOptions = {}): Promise<SeedOutcome> {
-  let system: System | undefined;
-  let client: Client | undefined;
-  const checkers: Checkers = createCheckers(
-    () => system,
-    () => client?.told ?? new Map(),
-  );
-  let failed: unknown;
-  const guarded =
-    <Args extends readonly unknown[]>(check: (...args: Args) => void) =>
-    (...args: Args): void => {
-      try {
-        check(...args);
-      } catch (error) {
-        failed ??= error;
-      }
-    };
-  system = await startSystem(
-    {
-      seed,
-      trace: options.trace ?? false,
-      terminals: 1 + (seed % 3 === 0 ? 1 : 0),
-      margin: seed % 4 === 0 ? 'netting' : 'hedging',
-    },
-    {
-      onPrimary: guarded(checkers.onPrimary),
-      onJournalLine: guarded(checkers.journalLine),
-      onOrderSend: guarded(checkers.orderSend),
-    },
-  );
-  client = startClient(system, 'client-1', guarded(checkers.acknowledged));
-  const { world } = system;
-  world.onEvent(() => {
-    checkers.always();
-    if (failed !== undefined) throw failed;
+  const random = createChance(seed, 'faults');
+  const kinds = drawKinds(random, seed, options.kinds, options.faults);
+  const { system, client, checkers, guarded } = await startChecked({
+    seed,
+    trace: options.trace ?? false,
+    calmRedis: !strikesRedis(kinds),
+    terminals: 1 + (seed % 3 === 0 ? 1 : 0),
+    margin: seed % 4 === 0 ? 'netting' : 'hedging',
   });
+  const { world } = system;
   let records = 0;
   let broken: string | undefined;
   try {
@@ -88,15 +65,15 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
       records = rows.length;
       guarded(checkers.records)(rows);
     });
-    const faults = await strikeFaults(system, options);
-    await settle(system, client, options.signals ?? SIGNALS, faults);
-    judgeLeader(system, faults);
-    await lastSignal(system, client, faults);
+    await strikeFaults(system, kinds, random);
+    await settle(system, client, options.signals ?? SIGNALS, kinds);
+    judgeLeader(system, kinds);
+    await lastSignal(system, client, kinds);
     watching.stop();
     const rows = await readAtLast(system, client);
     records = rows.length;
     checkers.records(rows);
-    checkers.atTheEnd(client.told.values(), signalStates(system), faults);
+    checkers.atTheEnd(client.told.values(), signalStates(system), kinds);
   } catch (error) {
     broken =
       error instanceof Broken
@@ -152,15 +129,15 @@ function drawSignal(random: () => number, system: System, id: string): Signal {
   return { id, action: 'open', symbol, side, volume: '0.10' };
 }
 
-async function strikeFaults(system: System, options: SeedOptions): Promise<string[]> {
+async function strikeFaults(
+  system: System,
+  kinds: readonly FaultKind[],
+  random: () => number,
+): Promise<void> {
   const { world } = system;
-  const random = world.chance('faults');
-  const count = options.faults ?? 1 + Math.floor(random() * 3);
-  const struck: string[] = [];
-  for (let i = 0; i < count; i += 1) {
+  for (const kind of kinds) {
     await world.run(world.now() + random() * 1500);
-    const fault = drawFault(random, options.kinds);
-    struck.push(fault.name);
+    const fault = planFault(kind, random);
     const heal = fault.strike(system);
     await world.run(world.now() + 100 + random() * 3500);
     world.note('HEAL');
@@ -172,7 +149,6 @@ async function strikeFaults(system: System, options: SeedOptions): Promise<strin
     const endMs = world.now() + WHOLE_WITHIN_MS;
     while (world.now() < endMs && !isWhole(system)) await world.run(world.now() + 50);
   }
-  return struck;
 }
 
 /** Redis is whole: the next fault is again the only one. */
@@ -212,10 +188,10 @@ async function settle(
   const endMs = world.now() + QUIET_MS;
   const unfinished = (): boolean => {
     const told = [...client.told.values()];
-    if (told.length < signals || told.some((row) => row.acknowledgedAtMs === undefined)) return true;
+    if (told.length < signals || told.some((row) => !row.ended)) return true;
     return [...signalStates(system).values()].some((state) => provable || state !== 'unknown');
   };
-  while (world.now() < endMs && (!isWhole(system) || unfinished())) await world.run(world.now() + 100);
+  while (world.now() < endMs && (unfinished() || !isWhole(system))) await world.run(world.now() + 100);
 }
 
 /** What happens at terminals, at the broker and to wall clocks is no reason for another engine to lead. */
@@ -272,7 +248,9 @@ function signalStates(system: System): ReadonlyMap<string, string> {
   for (const { fields } of stream.entries) {
     const [, id = '', , magic = ''] = fields;
     const signal = keys.get(`hf:{${ACCOUNT}}:signal:${magic}`);
-    states.set(id, (signal?.is === 'hash' ? signal.fields.get('state') : undefined) ?? '');
+    const row = signal?.is === 'hash' ? signal.fields : new Map<string, string>();
+    // An entry can outlive its signal: the engine had read another one of it, from a primary that was passed over.
+    if (!row.has('number')) states.set(id, row.get('state') ?? '');
   }
   return states;
 }

@@ -73,9 +73,15 @@ async function each<Outcome extends SeedOutcome | ClusterSeedOutcome>(
 ): Promise<{ ran: number; broken: BrokenSeed[] }> {
   const broken: BrokenSeed[] = [];
   let ran = 0;
+  const limit = Error.stackTraceLimit;
   for (let seed = from; seed < from + count && broken.length < brokenMax; seed += 1) {
-    const { broken: why, story } = await run(seed);
+    // A node that is gone is an error that nobody reads the stack of. A seed that breaks is run again, to have it.
+    Error.stackTraceLimit = 0;
+    let outcome = await run(seed);
+    Error.stackTraceLimit = limit;
     ran += 1;
+    if (outcome.broken !== undefined) outcome = await run(seed);
+    const { broken: why, story } = outcome;
     if (why !== undefined) broken.push({ seed, why, story });
   }
   return { ran, broken };

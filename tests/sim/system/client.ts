@@ -11,6 +11,8 @@ export type Told = {
   readonly askedAtMs: number;
   acknowledgedAtMs: number | undefined;
   readonly answers: Acceptance[];
+  /** It is not asked for any more: acknowledged, refused, or asked for too often in vain. */
+  ended: boolean;
 };
 
 /** A record of RTRS as an acknowledged reader saw it: its number and its text. */
@@ -41,8 +43,21 @@ export function startClient(system: System, name: string, onAcknowledged: (signa
   const keys = accountKeys(ACCOUNT);
 
   const send = async (signal: Signal, ttlMs: number): Promise<void> => {
-    const row: Told = { signal, ttlMs, askedAtMs: world.now(), acknowledgedAtMs: undefined, answers: [] };
+    const row: Told = {
+      signal,
+      ttlMs,
+      askedAtMs: world.now(),
+      acknowledgedAtMs: undefined,
+      answers: [],
+      ended: false,
+    };
     told.set(signal.id, row);
+    await ask(row);
+    row.ended = true;
+  };
+
+  const ask = async (row: Told): Promise<void> => {
+    const { signal, ttlMs } = row;
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
       const answer = await inbox.accept(ACCOUNT, signal, { ttlMs, by: name, deadlineMs: 3000 });
       row.answers.push(answer);

@@ -74,7 +74,7 @@ export function strikeEngine(kind: EngineFault, stage: FaultStage): Heal {
     case 'wall clock step':
       return stepClock(stage, pick(random, [...system.names.engines, ...redis.names]), 30);
     case 'wall clock jump':
-      return stepClock(stage, pick(random, [...system.names.engines, ...system.names.terminals]), 30_000);
+      return jumpClock(stage, pick(random, [...system.names.engines, ...system.names.terminals]));
   }
 }
 
@@ -89,6 +89,31 @@ function stepClock({ system, random, note }: FaultStage, name: string, mostMs: n
   note(`${name} by ${byMs} ms`);
   system.process(name).stepWallClock(byMs);
   return () => system.process(name).stepWallClock(-byMs);
+}
+
+const JUMP_MS = 30_000;
+
+/** A wall clock that somebody sets again and again, as two that disagree would: anywhere within half a minute, back in the end. */
+function jumpClock({ system, random, note }: FaultStage, name: string): Heal {
+  const { world } = system;
+  let offMs = 0;
+  let over = false;
+  const set = (toMs: number): void => {
+    system.process(name).stepWallClock(toMs - offMs);
+    offMs = toMs;
+  };
+  const again = (): void => {
+    if (over) return;
+    const toMs = Math.floor((random() - 0.5) * 2 * JUMP_MS);
+    note(`${name} is ${toMs} ms off`);
+    set(toMs);
+    world.after(50 + random() * 500, again, `clock of ${name}`);
+  };
+  again();
+  return () => {
+    over = true;
+    set(0);
+  };
 }
 
 /**

@@ -28,9 +28,31 @@ export const LEAVE_THE_LEADER: ReadonlySet<string> = new Set([
   'wall clock jump',
 ]);
 
-/** Draws one fault. Striking it returns how it is healed. */
-export function drawFault(random: () => number, only: readonly FaultKind[] = ALL_FAULTS): PlannedFault {
-  const kind = pick(random, only);
+/** Engine and broker faults alone. */
+const BESIDE_REDIS: readonly FaultKind[] = [...ENGINE_FAULTS, ...BROKER_FAULTS];
+
+/**
+ * What a seed will strike, drawn before it begins. Every other seed leaves the Redis machines alone: those cost a quarter of the
+ * time, because their wardens need not look closely; the others draw from all there is.
+ */
+export function drawKinds(
+  random: () => number,
+  seed: number,
+  only: readonly FaultKind[] | undefined,
+  exactly?: number,
+): FaultKind[] {
+  const count = exactly ?? 1 + Math.floor(random() * 3);
+  const all = only ?? ALL_FAULTS;
+  const beside = seed % 2 === 0 ? [] : all.filter((kind) => BESIDE_REDIS.includes(kind));
+  return Array.from({ length: count }, () => pick(random, beside.length > 0 ? beside : all));
+}
+
+/** Whether one of them happens to a Redis machine. */
+export const strikesRedis = (kinds: readonly FaultKind[]): boolean =>
+  kinds.some((kind) => !BESIDE_REDIS.includes(kind));
+
+/** A fault of a kind. Striking it returns how it is healed. */
+export function planFault(kind: FaultKind, random: () => number): PlannedFault {
   const ofEngine = ENGINE_FAULTS.find((fault) => fault === kind);
   const ofBroker = BROKER_FAULTS.find((fault) => fault === kind);
   return {

@@ -42,6 +42,8 @@ export type SystemOptions = {
   readonly brokerLatencyMs?: number;
   /** `hedging` unless told otherwise. */
   readonly margin?: MarginMode;
+  /** Nothing happens to the Redis machines: their wardens look only now and then. */
+  readonly calmRedis?: boolean;
 };
 
 export type System = {
@@ -72,7 +74,13 @@ const hex = (host: Host): string =>
 export async function startSystem(options: SystemOptions, watch: SystemWatch): Promise<System> {
   const world = createWorld(options.seed, { trace: options.trace ?? false });
   const wire = createWire(world);
-  const machines = startMachines({ world, wire, profile: 'fast', onPrimary: watch.onPrimary });
+  const machines = startMachines({
+    world,
+    wire,
+    profile: 'fast',
+    calm: options.calmRedis ?? false,
+    onPrimary: watch.onPrimary,
+  });
   const { redis } = machines;
   const { margin = 'hedging' } = options;
   const brokerProcess = world.start('broker');

@@ -51,15 +51,19 @@ export function loadLibrary(source: string): LuaLibrary {
   return library;
 }
 
-const text = (value: string): Uint8Array => to_luastring(value);
-const KEY_CACHE = new Map<string, Uint8Array>();
+/** So many words are remembered with their bytes, and none that is longer. */
+const WORDS_MAX = 4096;
+const WORD_CHARACTERS_MAX = 64;
+const words = new Map<string, Uint8Array>();
 
-/** Bytes of a short word that comes again and again. */
-function word(value: string): Uint8Array {
-  let bytes = KEY_CACHE.get(value);
-  if (bytes === undefined) {
-    bytes = to_luastring(value);
-    KEY_CACHE.set(value, bytes);
+/** Bytes of a text. Keys, fields and names are short and come again and again. */
+function text(value: string): Uint8Array {
+  const known = words.get(value);
+  if (known !== undefined) return known;
+  const bytes = to_luastring(value);
+  if (value.length <= WORD_CHARACTERS_MAX) {
+    if (words.size >= WORDS_MAX) words.clear();
+    words.set(value, bytes);
   }
   return bytes;
 }
@@ -192,7 +196,7 @@ function pushReply(state: LuaState, reply: RedisReply): void {
   else if (reply instanceof RedisError) {
     lua.lua_createtable(state, 0, 1);
     lua.lua_pushstring(state, text(reply.message));
-    lua.lua_setfield(state, -2, word('err'));
+    lua.lua_setfield(state, -2, text('err'));
   } else {
     lua.lua_createtable(state, reply.length, 0);
     for (const [index, part] of reply.entries()) {
@@ -220,7 +224,7 @@ function readReply(state: LuaState, index: number): RedisReply {
 /** The table on top of the stack: an error, a status, or an array up to its first nil. */
 function readTable(state: LuaState): RedisReply {
   for (const field of ['err', 'ok']) {
-    const type = lua.lua_getfield(state, -1, word(field));
+    const type = lua.lua_getfield(state, -1, text(field));
     const value = type === lua.LUA_TSTRING ? lua.lua_tojsstring(state, -1) : undefined;
     lua.lua_pop(state, 1);
     if (value !== undefined) return field === 'err' ? new RedisError(value) : value;

@@ -10,7 +10,7 @@ import { createChance } from './chance.ts';
 import type { World } from './world.ts';
 
 export type MachineClock = {
-  readonly startedMs: number;
+  startedMs: number;
   /** Milliseconds of this machine per millisecond of the world. */
   readonly rate: number;
   /** The date that the machine believes, against the world's; stepped by `stepWallClock`. */
@@ -30,6 +30,8 @@ export type VirtualProcess = {
   readonly resume: () => void;
   /** Moves the wall clock of its machine by so many milliseconds. */
   readonly stepWallClock: (byMs: number) => void;
+  /** Moves the monotonic clock of its machine: back, by how long a virtual machine was suspended with its clock. */
+  readonly stepMonotonicClock: (byMs: number) => void;
   readonly onDeath: (listener: () => void) => void;
 };
 
@@ -99,6 +101,9 @@ export function createProcess(
     },
     stepWallClock: (byMs) => {
       clock.wallOffsetMs += byMs;
+    },
+    stepMonotonicClock: (byMs) => {
+      clock.startedMs += byMs;
     },
     onDeath: (listener) => {
       if (state === 'dead') listener();

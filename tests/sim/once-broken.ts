@@ -1,0 +1,31 @@
+/**
+ * Seeds that once broke, each with what was wrong. What a seed does changes with the code, so the rule that each of them led to
+ * has a test of its own as well; docs/transcripts tells what they do now.
+ */
+
+/** Of the in-sync set: two faults one after the other in all of them. */
+export const ONCE_BROKEN_SETS: readonly (readonly [number, string])[] = [
+  [200868, 'a node was promoted, never claimed, and followed again: the old primary was refused for ever'],
+  [200916, 'a node that started copied an older primary, because the Sentinels named nobody else'],
+  [200935, 'a Sentinel made the last node with the newest data follow an older primary'],
+  [210139, 'a replica of the simulation read the end of its link before what came with it'],
+  [210313, 'nodes that started copied an old primary that had been frozen, and was the first that was there'],
+  [210737, 'a frozen node read the command that promotes it after it had left the set'],
+  [211037, 'the newest data was copied over, and everybody waited for it'],
+  [211075, 'the same, with other faults'],
+  [300389, 'a replica that was cut off was still promotable for the Sentinel beside it when the cut ended'],
+  [400516, 'a node was claimed that nobody followed, and outranked the primary that went on to acknowledge'],
+  [500482, 'a node was made to hold right after it had been claimed, by an answer from before'],
+  [567, 'a Sentinel that had been cut off promoted an old primary that had just begun to follow'],
+  [600777, 'a Sentinel that had been cut off with a replica knew its old priority when the cut ended'],
+  [600593, 'an old primary was promoted that nobody takes for one'],
+  [9003955, 'after a freeze the first try to give up being promotable ended by an old deadline'],
+  [9002178, 'a cold start made a node promotable while others took it out of the set of a primary that was back'],
+  [9001610, 'profile seed: the elections went to Sentinels that passed over every replica, for ever'],
+  [600764, 'a node was made to hold right after it had been claimed, and the wardens died'],
+];
+
+/** Of the whole system. */
+export const ONCE_BROKEN_SYSTEMS: readonly (readonly [number, string])[] = [
+  [14, 'the entry of a finished signal stayed in RTSS: the engine had read another one, from an old primary'],
+];
