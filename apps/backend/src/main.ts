@@ -10,6 +10,7 @@ import {
   crashOnUnhandled,
   createLog,
   createMetrics,
+  keepCompiled,
   onShutdown,
   realHost,
   watchProgress,
@@ -84,6 +85,7 @@ async function main(): Promise<void> {
     writer,
     askWarden,
   });
+  keepCompiled();
   onShutdown(
     log,
     async () => {

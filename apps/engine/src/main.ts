@@ -13,6 +13,7 @@ import {
   createLog,
   createMetrics,
   createTcpNetwork,
+  keepCompiled,
   onShutdown,
   realHost,
   startHealth,
@@ -119,6 +120,7 @@ const health = await startHealth({
   },
 });
 
+keepCompiled();
 onShutdown(
   log,
   async () => {

@@ -18,6 +18,7 @@ import {
   createLog,
   createMetrics,
   EXIT_UNHANDLED,
+  keepCompiled,
   onShutdown,
   realHost,
   startHealth,
@@ -188,6 +189,7 @@ async function run(configuration: LoadedConfiguration): Promise<void> {
   });
   log.info({ endpoint: `${address}:${port}`, accounts }, 'serving');
 
+  keepCompiled();
   onShutdown(
     log,
     async () => {

@@ -13,6 +13,7 @@ import {
   createLog,
   createMetrics,
   createTcpNetwork,
+  keepCompiled,
   onShutdown,
   realHost,
   type RouteAnswer,
@@ -132,6 +133,7 @@ const health = await startHealth({
 });
 const endMeasuring = measures.follow(realHost, warden.view);
 
+keepCompiled();
 onShutdown(
   log,
   async () => {

@@ -1,5 +1,6 @@
 /** What every process of Holdfast is made of besides its loops: the real Host and Network, log, metrics, health, shutdown. */
 export * from './command.ts';
+export * from './compiled.ts';
 export * from './health.ts';
 export * from './host.ts';
 export * from './log.ts';

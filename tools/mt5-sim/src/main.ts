@@ -11,6 +11,7 @@ import {
   createLog,
   createMetrics,
   createTcpNetwork,
+  keepCompiled,
   onShutdown,
   realHost,
   startHealth,
@@ -74,6 +75,7 @@ const health = await startHealth({
   routes: brokerRoutes(broker),
   log,
 });
+keepCompiled();
 onShutdown(
   log,
   async () => {

@@ -11,7 +11,14 @@ import { hostname, uptime } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadConfiguration } from '@holdfast/configuration';
-import { crashOnUnhandled, createLog, createTcpNetwork, onShutdown, realHost } from '@holdfast/process';
+import {
+  crashOnUnhandled,
+  createLog,
+  createTcpNetwork,
+  keepCompiled,
+  onShutdown,
+  realHost,
+} from '@holdfast/process';
 import { createRemoteBroker } from './link/remote-broker.ts';
 import { demoAccount } from './server/demo-account.ts';
 import { openJournalFile } from './terminal/journal-file.ts';
@@ -103,6 +110,7 @@ const terminal = createTerminal({
     throw error;
   },
 });
+keepCompiled();
 onShutdown(
   log,
   () => {

@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Child, Command } from './supervisor.ts';
 
 const LOG_BYTES_MAX = 20 * 1024 * 1024;
@@ -21,6 +22,8 @@ export function spawnChild(command: Command, options: SpawnOptions): Child {
       cwd: options.folder,
       detached: true,
       stdio: ['ignore', log, log],
+      // A process that was killed starts again in half the time when its code is compiled already.
+      env: { ...process.env, NODE_COMPILE_CACHE: join(options.folder, 'compiled') },
     });
     const ended = new Promise<string>((resolve) => {
       child.once('error', (error) => resolve(`could not be started: ${error.message}`));
