@@ -1,7 +1,7 @@
 /** Which fault strikes in which run: every one in turn, in an order by the seed, until the runs or the minutes are over. */
 import type { Fault } from './faults/fault.ts';
 import { PAIR, pairOf } from './faults/table.ts';
-import { type Random, seededRandom } from './random.ts';
+import { type Random, seededRandom } from '@holdfast/drill';
 
 export type Planned = {
   readonly number: number;

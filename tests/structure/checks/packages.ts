@@ -27,10 +27,11 @@ const RANK: Readonly<Record<string, number>> = {
   'tools/mt5-sim': 4,
   'tools/simulation': 4,
   'tools/local-cluster': 5,
-  'tools/holdfast': 6,
-  'tools/bench': 7,
-  'infra/cdktf': 7,
-  tests: 8,
+  'tools/drill': 6,
+  'tools/holdfast': 7,
+  'tools/bench': 8,
+  'infra/cdktf': 8,
+  tests: 9,
 };
 
 /** Packages that only people who work on Holdfast run: what they import may be a devDependency, so that `npm start` does not install it. */

@@ -2,9 +2,11 @@
 import { Command, type OutputConfiguration } from 'commander';
 import { doctorCommand } from './commands/doctor.ts';
 import { downCommand } from './commands/down.ts';
+import { drillCommand } from './commands/drill.ts';
 import { historyCommand } from './commands/history.ts';
 import { leadersCommand } from './commands/leaders.ts';
 import { pauseCommand, resumeCommand } from './commands/pause.ts';
+import { reconcileCommand } from './commands/reconcile.ts';
 import { redisCommand } from './commands/redis.ts';
 import { resolveCommand } from './commands/resolve.ts';
 import { signalCommand } from './commands/signal.ts';
@@ -30,8 +32,10 @@ export function createProgram(output: OutputConfiguration = {}): Command {
     pauseCommand(),
     resumeCommand(),
     resolveCommand(),
+    reconcileCommand(),
     redisCommand(),
     doctorCommand(),
+    drillCommand(),
   ];
   for (const command of commands) program.addCommand(throwing(command, program));
   return program;

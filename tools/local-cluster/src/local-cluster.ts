@@ -32,6 +32,8 @@ export type LocalClusterOptions = {
   readonly runtime: string;
   /** Told in plain words what happens. */
   readonly tell: (line: string) => void;
+  /** Changes what is started: tests leave nodes out, or put their processes into groups of their own. */
+  readonly arrange?: (nodes: readonly ClusterNode[]) => readonly ClusterNode[];
 };
 
 export type LocalCluster = {
@@ -80,7 +82,8 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     file: join(state.path, 'logs', 'supervisor.log'),
   });
   const keeper = createRecordKeeper(state.recordFile, state.record);
-  const nodes = clusterNodes(
+  const { arrange = (all) => all } = options;
+  const planned = clusterNodes(
     values,
     {
       runtime: options.runtime,
@@ -91,6 +94,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     },
     { embeddedClickHouse: isClickHouseEmbedded(values) },
   );
+  const nodes = arrange(planned);
   const redis = createRedisNodes(redisAccess(state.configuration, 'warden'));
   const secrets = redisSecrets(state.configuration);
   const note = (node: string, line: string): void => {

@@ -2,7 +2,7 @@
 import { closeSync, openSync, readdirSync, readSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Member } from '../hosts/cluster.ts';
-import type { Random } from '../random.ts';
+import type { Random } from '@holdfast/drill';
 import type { Story } from '../story.ts';
 
 /** The file that the node appended to last; undefined when there is none. */

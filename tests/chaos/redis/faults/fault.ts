@@ -5,7 +5,7 @@
 import type { Cluster, Roles } from '../hosts/cluster.ts';
 import type { Cuts } from '../hosts/cuts.ts';
 import type { Client, TestNetwork } from '../hosts/network.ts';
-import type { Random } from '../random.ts';
+import type { Random } from '@holdfast/drill';
 import type { Story } from '../story.ts';
 
 /** What a fault cannot do without: cut links, groups in firewall rules, the preloaded library, disks, wardens. */

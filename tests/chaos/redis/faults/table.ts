@@ -1,6 +1,6 @@
 /** All faults by name, what this machine cannot do of them, and pairs: the second strikes in the recovery of the first. */
 import { pause } from '../clock.ts';
-import type { Random } from '../random.ts';
+import type { Random } from '@holdfast/drill';
 import { CLOCK_FAULTS } from './clocks.ts';
 import type { Fault, Need } from './fault.ts';
 import { LINK_FAULTS } from './links.ts';

@@ -2,7 +2,7 @@
 import type { Soaked } from '../soak.ts';
 import { QUIET_LOAD, type Results } from './results.ts';
 import { shownMs } from './summary.ts';
-import { spreadOf } from './statistics.ts';
+import { spreadOf } from '@holdfast/drill';
 
 export type AimRow = {
   readonly what: string;

@@ -5,7 +5,7 @@ import type { Soaked } from '../soak.ts';
 import { aimRows, reachedText } from './aims.ts';
 import { QUIET_LOAD, type Results } from './results.ts';
 import { boundText, rowsOf, shownMs, stockRows } from './summary.ts';
-import { P99_FROM } from './statistics.ts';
+import { P99_FROM } from '@holdfast/drill';
 
 /** The whole page as Markdown, of one or several runs of the suite. */
 export function page(parts: readonly Results[], soaked: Soaked | undefined): string {

@@ -1,6 +1,6 @@
 /** The results by fault, and as a table for the terminal and the page. */
 import type { Results } from './results.ts';
-import { P99_FROM, rateBound, type Spread, spreadOf } from './statistics.ts';
+import { P99_FROM, rateBound, type Spread, spreadOf } from '@holdfast/drill';
 
 export type FaultRow = {
   readonly fault: string;
