@@ -63,7 +63,7 @@ const LONG = [
     needs: ['redis-server'],
     env: { HOLDFAST_REDIS_8: REDIS_8 },
   }),
-  // Ten minutes by itself; what the machine cannot do (links, disks, clocks) it tells, and leaves out.
+  // Redis for ten minutes, engines for two; what the machine cannot do (links, disks, clocks) they tell, and leave out.
   vitest('chaos', 'chaos', 18 * MINUTE_MS, { needs: ['redis-server'], shown: true }),
   vitest('sim, long', 'sim', 15 * MINUTE_MS, { env: LONG_SIM, shown: true }),
 ];
