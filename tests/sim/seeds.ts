@@ -26,8 +26,7 @@ const { values, positionals } = parseArgs({
     jobs: { type: 'string', default: '1' },
   },
 });
-const [simulation = 'in-sync-set'] = positionals;
-if (!isSimulation(simulation)) throw new Error(`expected in-sync-set or engine, got ${simulation}`);
+const simulation = simulationOf(positionals[0] ?? 'in-sync-set');
 const from = whole('from');
 const count = whole('count');
 const faults = values.faults.split(',').filter((name) => name !== '');
@@ -91,8 +90,9 @@ function tookS(): number {
   return Math.round((performance.now() - startedMs) / 1000);
 }
 
-function isSimulation(name: string): name is Simulation {
-  return name === 'in-sync-set' || name === 'engine';
+function simulationOf(name: string): Simulation {
+  if (name === 'in-sync-set' || name === 'engine') return name;
+  throw new Error(`expected in-sync-set or engine, got ${name}`);
 }
 
 function whole(name: 'from' | 'count' | 'broken-max' | 'jobs'): number {
