@@ -4,12 +4,14 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { type ManyAccounts, measureAccounts } from './benchmarks/accounts.ts';
 import { measureAcceptance } from './benchmarks/acceptance.ts';
 import { measureJourney } from './benchmarks/journey.ts';
 import { measureMemory } from './benchmarks/memory.ts';
 import { measureTakeover, type TakeoverPlan } from './benchmarks/takeover.ts';
 import { FULL, QUICK } from './plan.ts';
 import { documentOf } from './report/document.ts';
+import { quantile } from './report/figures.ts';
 import { describeMachine } from './report/machine.ts';
 import { topOfProfiles } from './report/profiles.ts';
 import type { Report } from './report/report.ts';
@@ -24,9 +26,11 @@ const USAGE = `npm run bench -- [PART] [options]
   PART               acceptance, journey, memory or takeover; the first three when left out
   --quick            fewer signals and rounds: about two minutes
   --only PART        the same as PART
+                     accounts: many accounts on two engines, one of which is lost; by itself only
   --rounds N         rounds of acceptance and journey
   --signals N        signals of the memory run
-  --kills N          takeover: runs of kill -9 (0 for none)
+  --kills N          takeover: runs of kill -9 (0 for none); accounts: how often (5)
+  --accounts N       accounts: how many (250)
   --freezes N        takeover: runs of SIGSTOP
   --planned N        takeover: planned switchovers
   --growth N         takeover: runs of kill -9 for each number of finished signals
@@ -44,6 +48,7 @@ const { values: given, positionals } = parseArgs({
     rounds: { type: 'string' },
     signals: { type: 'string' },
     kills: { type: 'string' },
+    accounts: { type: 'string' },
     freezes: { type: 'string' },
     planned: { type: 'string' },
     growth: { type: 'string' },
@@ -57,11 +62,29 @@ const { values: given, positionals } = parseArgs({
 
 async function main(): Promise<void> {
   if (given.help) return void process.stdout.write(USAGE);
+  if (positionals[0] === 'accounts') return loseOneOfTwo();
   const report = given.from === undefined ? await measure() : readReport(given.from);
   show(report);
   if (given.json !== undefined) writeFileSync(given.json, `${JSON.stringify(report)}\n`);
   if (given.write) writeFileSync(DOCUMENT, documentOf(report));
   if (given.profile !== undefined) process.stdout.write(topOfProfiles(given.profile));
+}
+
+const MANY_ACCOUNTS = 250;
+const MANY_KILLS = 5;
+
+async function loseOneOfTwo(): Promise<void> {
+  const measured: ManyAccounts = await measureAccounts({
+    accounts: wholeNumber('--accounts', given.accounts) ?? MANY_ACCOUNTS,
+    kills: wholeNumber('--kills', given.kills) ?? MANY_KILLS,
+    tell: (line) => void process.stderr.write(`${line}\n`),
+  });
+  if (given.json !== undefined) writeFileSync(given.json, `${JSON.stringify(measured)}\n`);
+  const times = measured.kills.flatMap(({ timesMs }) => timesMs);
+  process.stdout.write(
+    `${measured.accounts} accounts, an engine lost ${measured.kills.length} times: from kill -9 to the account's next result` +
+      ` median ${quantile(times, 0.5).toFixed(0)} ms, worst of all accounts ${Math.max(...times).toFixed(0)} ms\n`,
+  );
 }
 
 async function measure(): Promise<Report> {

@@ -27,7 +27,12 @@ export const FULL: Plan = {
     setting(IN_FLIGHT, 50, 2560, 64),
   ],
   memorySignals: 100_000,
-  takeover: { kills: 300, freezes: 30, planned: 100, growth: { finished: [1000, 100_000, 1_000_000], kills: 30 } },
+  takeover: {
+    kills: 300,
+    freezes: 30,
+    planned: 100,
+    growth: { finished: [1000, 100_000, 1_000_000], kills: 30 },
+  },
 };
 
 export const QUICK: Plan = {
