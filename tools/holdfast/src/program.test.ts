@@ -92,6 +92,8 @@ describe('a command that cannot be done', () => {
     ['switchover', 'engine', '--account', 'a', '--to', 'b'],
     ['switchover', 'redis'],
     ['redis', 'recover'],
+    ['drill', 'list'],
+    ['drill', 'engine-killed', '--account', 'a'],
   ])('%s without a state exits with 1 and the path', async (...args) => {
     const state = join(folder, 'none');
     const { exitCode, stderr } = await parsed(...args, '--state', state);
