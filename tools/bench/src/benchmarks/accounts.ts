@@ -38,12 +38,15 @@ export function measureAccounts({ accounts, kills, tell }: ManyAccountsOptions):
     const product = await startProduct(workplace, {});
     workplace.atEnd(product.end);
     const pair = engineProcesses(workplace, product, names[0] ?? '');
-    const trade = await openTrade(workplace, names);
-    await Promise.all(names.map((name) => trade(name)));
+    const warm = await openTrade(workplace, names, 'warm');
+    await Promise.all(names.map((name) => warm.trade(name)));
+    warm.close();
     const done: ManyAccounts['kills'][number][] = [];
     for (let number = 1; number <= kills; number += 1) {
       const lost = await pair.untilWarm();
       const led = await untilSpread(workplace, product.untilTrading, lost);
+      // Anew each time: a connection that was idle for a minute is closed by the backend.
+      const { trade, close } = await openTrade(workplace, led, `kill-${number}`);
       const beganMs = performance.now();
       pair.kill(lost);
       const timesMs = await Promise.all(
@@ -54,6 +57,7 @@ export function measureAccounts({ accounts, kills, tell }: ManyAccountsOptions):
       );
       tell(`${lost} led ${led.length} of ${accounts}: worst ${Math.max(...timesMs).toFixed(0)} ms`);
       done.push({ led: led.length, timesMs });
+      close();
       pair.restart(lost);
     }
     return { accounts, kills: done };
@@ -89,24 +93,24 @@ async function ledBy({ configuration }: Workplace, engine: string): Promise<read
 
 /** One signal on an account, resolved with its result. */
 async function openTrade(
-  { configuration, apiKey, atEnd }: Workplace,
+  { configuration, apiKey }: Workplace,
   names: readonly string[],
-): Promise<(account: string) => Promise<void>> {
+  tag: string,
+): Promise<{ readonly trade: (account: string) => Promise<void>; readonly close: () => void }> {
   const { port } = configuration.values.api.listen;
   const opened = await Promise.all(
     names.map(async (name) => [name, await openHttp(port, `Authorization: Bearer ${apiKey}\r\n`)] as const),
   );
   const connections = new Map(opened);
   const results = await openResults(port, apiKey, names);
-  atEnd(() => {
+  const close = (): void => {
     for (const connection of connections.values()) connection.close();
     results.close();
-    return Promise.resolve();
-  });
+  };
   let sent = 0;
-  return async (account) => {
+  const trade = async (account: string): Promise<void> => {
     sent += 1;
-    const id = `m-${sent}`;
+    const id = `${tag}-${sent}`;
     const side = sent % 2 === 0 ? 'buy' : 'sell';
     const body = JSON.stringify({ id, action: 'open', symbol: 'EURUSD', side, volume: '0.10' });
     const result = results.of(id);
@@ -122,4 +126,5 @@ async function openTrade(
     const outcome = await Promise.race([result, limit]).finally(() => clearTimeout(late));
     if (outcome !== 'filled') throw new Error(`${id} of ${account} ended ${outcome}`);
   };
+  return { trade, close };
 }
