@@ -168,6 +168,7 @@ test('the description names every path and the error shape', async () => {
     '/v1/accounts/{account}/events',
     '/v1/accounts/{account}/leaders',
     '/v1/accounts/{account}/positions',
+    '/v1/accounts/{account}/reconciliation',
     '/v1/accounts/{account}/records',
     '/v1/accounts/{account}/results',
     '/v1/accounts/{account}/signals',

@@ -73,3 +73,16 @@ test('a pause and the changes of leader stand in the status', async () => {
   const { leaders } = (await server.get(`/v1/accounts/${ACCOUNT}/leaders`)).json();
   expect(leaders).toEqual([leader]);
 });
+
+test('the newest report of a reconciliation, and none before there is one', async () => {
+  const path = `/v1/accounts/${ACCOUNT}/reconciliation`;
+  expect((await server.get(path)).json()).toEqual({ report: null });
+  const row = { what: 'position', ticket: '7', finding: 'broker_extra', detail: 'buy 0.10 EURUSD, by hand' };
+  const counts = { matched: 1, oursMissing: 0, brokerExtra: 1, differing: 0, unknown: [] };
+  const report = { cause: 'request', terminal: 't-1', at: 2, since: 1, ...counts, rows: [row] };
+  server.writer.reply = ([name, key]) =>
+    name === 'HGETALL' && key === accountKeys(ACCOUNT).instance
+      ? ['reconciliation', JSON.stringify(report)]
+      : null;
+  expect((await server.get(path)).json()).toEqual({ report });
+});

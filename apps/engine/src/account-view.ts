@@ -1,5 +1,5 @@
 /** What an active account tells of itself, for status and operators (I9). */
-import type { ConnectionState } from '@holdfast/ha-core';
+import type { ConnectionState, Host, UnknownSignal } from '@holdfast/ha-core';
 import type { Line } from './line.ts';
 
 export type AccountView = {
@@ -29,4 +29,12 @@ export function viewOf(
     paused,
     sending,
   };
+}
+
+/** Signals whose outcome the broker did not confirm, with the time since their command was decided. */
+export function unknownOf(line: Line, host: Host): UnknownSignal[] {
+  return line.begun().flatMap((order) => {
+    if (order.state.is !== 'unknown') return [];
+    return [{ signalId: order.accepted.id, ageMs: Math.max(0, host.wallMs() - order.state.intent.at) }];
+  });
 }

@@ -16,7 +16,7 @@ import {
   stepOrder,
 } from '@holdfast/ha-core';
 import type { AcceptedSignal } from '@holdfast/redis';
-import { viewOf } from './account-view.ts';
+import { unknownOf, viewOf } from './account-view.ts';
 import type { ActiveAccount, ActiveAccountOptions } from './active-account.ts';
 import { choose, intentFor } from './choose.ts';
 import { createFreshness } from './freshness.ts';
@@ -24,6 +24,7 @@ import { createHoldings } from './holdings.ts';
 import { askJournal, executionOf, lookUp } from './inquiries.ts';
 import { createLine } from './line.ts';
 import { createOrderWrites } from './order-writes.ts';
+import { createReconciliations } from './reconciliation.ts';
 import { createTerminalSide, type Trading } from './terminal-side.ts';
 import { resolveUnknown } from './resolve.ts';
 import { resumeIntents } from './resume.ts';
@@ -37,7 +38,13 @@ const CHANGED_LISTS_MS = 1000;
 export function createActiveAccount(options: ActiveAccountOptions): ActiveAccount {
   const { host, epoch, engine } = options;
   const line = createLine();
-  const holdings = createHoldings(options);
+  const holdings = createHoldings({ ...options, onReading: (reading) => reconciliations.take(reading) });
+  const reconciliations = createReconciliations({
+    ...options,
+    held: () => ({ positions: holdings.positions.values(), orders: holdings.orders.values() }),
+    ours: holdings.ours,
+    unknown: () => unknownOf(line, host),
+  });
   let paused = false;
   let draining = false;
   let suspended = false;
@@ -314,6 +321,12 @@ export function createActiveAccount(options: ActiveAccountOptions): ActiveAccoun
         settleDrained();
       }),
     stop,
+    reconcile: () => {
+      const witness = side.witness();
+      if (witness === undefined)
+        return Promise.resolve({ is: 'refused', detail: 'no terminal reaches the broker' });
+      return reconciliations.request((cause) => holdings.refresh(witness, false, cause));
+    },
     resolve: (wish) => {
       const { account, journal } = options;
       const { signalState } = journal;

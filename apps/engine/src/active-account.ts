@@ -42,5 +42,7 @@ export type ActiveAccount = {
   readonly stop: () => void;
   /** A person says what became of an unknown outcome; undefined: the next leader has to answer. */
   readonly resolve: (wish: StoredWish) => Promise<Performed | undefined>;
+  /** Compares the terminal's lists with RTS now; the report stands in RIS. */
+  readonly reconcile: () => Promise<Performed>;
   readonly view: () => AccountView;
 };

@@ -22,6 +22,8 @@ export type BrokerRecordsOptions = {
 export type BrokerRecords = {
   /** Which signal a magic belongs to, and the deal that its result named, whose rows are in place already. */
   readonly remember: (magic: string, signalId: string, deal: string | undefined) => void;
+  /** Which of these magics belong to signals of the account; those that Redis cannot tell of now are not ours. */
+  readonly ours: (magics: readonly string[]) => Promise<(magic: string) => boolean>;
   /** Deals that no record under this leadership names yet. */
   readonly fresh: (deals: readonly Deal[]) => readonly Deal[];
   /** A result of ours named this deal. */
@@ -56,6 +58,11 @@ export function createBrokerRecords(options: BrokerRecordsOptions): BrokerRecord
   const fresh = (deals: readonly Deal[]): readonly Deal[] =>
     deals.filter((deal) => !recordedDeals.has(deal.deal));
 
+  const learn = async (magics: readonly string[]): Promise<void> => {
+    const strangers = [...new Set(magics)].filter((magic) => magic !== '0' && !signalIds.has(magic));
+    for (const [magic, id] of await journal.signalIds(strangers)) signalIds.set(magic, id);
+  };
+
   const dealRecord = (deal: Deal): DealRecord => {
     const { at, ...told } = deal;
     return { kind: 'deal', ...told, brokerAt: at, ...signalOf(deal.magic), at: host.wallMs(), epoch };
@@ -86,14 +93,15 @@ export function createBrokerRecords(options: BrokerRecordsOptions): BrokerRecord
       signalIds.set(magic, signalId);
       if (deal !== undefined) remembered(explainedDeals, deal);
     },
+    ours: async (magics) => {
+      await learn(magics);
+      return (magic) => signalIds.has(magic);
+    },
     fresh,
     explained: (deal) => explainedDeals.has(deal.deal),
     ofDeals: async (deals) => {
       const unknown = fresh(deals);
-      const strangers = [...new Set(unknown.map((deal) => deal.magic))].filter(
-        (magic) => magic !== '0' && !signalIds.has(magic),
-      );
-      for (const [magic, id] of await journal.signalIds(strangers)) signalIds.set(magic, id);
+      await learn(unknown.map((deal) => deal.magic));
       const records = unknown.map((deal) => ({ name: `deal:${deal.deal}`, record: dealRecord(deal) }));
       return [...records, ...(await corrections(unknown))];
     },

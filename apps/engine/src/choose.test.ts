@@ -52,6 +52,7 @@ function chosen(given: readonly Given[], read = { stale: false, refreshedAtMs: N
     orders: new Map(),
     apply: () => {},
     remember: () => {},
+    ours: () => Promise.resolve(() => false),
     refresh: () => Promise.resolve(),
     catchUp: () => Promise.resolve(),
     refreshedAtMs: () => read.refreshedAtMs,

@@ -146,6 +146,9 @@ export function createHandOvers(options: HandOverOptions): HandOvers {
             is: 'done',
             detail: seat.pause() === '' ? 'signals are sent again' : 'paused again since',
           };
+        case 'reconcile':
+          if (!(await until(seat, () => seat.active() !== undefined, QUIET_WITHIN_MS))) return undefined;
+          return seat.active()?.reconcile();
         case 'resolve':
           if (!(await until(seat, () => seat.active() !== undefined, QUIET_WITHIN_MS))) return undefined;
           return seat.active()?.resolve(wish);

@@ -74,6 +74,7 @@ function stage(orders: readonly WorkingOrder[] = []): Stage {
         results: () => Promise.resolve(new Map()),
       } as unknown as TradeJournal,
       snapshot: { positions: [], orders, dealsUntil: 0 } as unknown as AccountSnapshot,
+      onReading: () => undefined,
       notify: () => undefined,
       log: () => undefined,
     }),

@@ -11,18 +11,22 @@ import {
   type Host,
   type Position,
   reconcile,
+  type ReconcileCause,
   type RtsRow,
   sleep,
   type WorkingOrder,
 } from '@holdfast/ha-core';
 import type { AccountSnapshot, NamedRecord, RtsChange, TradeJournal } from '@holdfast/redis';
 import { createBrokerRecords } from './broker-records.ts';
+import type { Reading } from './reconciliation.ts';
 
 export type HoldingsOptions = {
   readonly host: Host;
   readonly epoch: string;
   readonly journal: TradeJournal;
   readonly snapshot: AccountSnapshot;
+  /** The lists were read as a whole, and are in force. */
+  readonly onReading: (reading: Reading) => void;
   readonly notify: (what: string, detail: Record<string, unknown>) => void;
   readonly log: (event: string, detail: Record<string, unknown>) => void;
 };
@@ -40,7 +44,9 @@ export type Holdings = {
    * `expected`: a result has already said that something changed, so differences are not worth telling.
    * @throws SessionLost, or an Error when the lists are not synced.
    */
-  readonly refresh: (session: BridgeSession, expected?: boolean) => Promise<void>;
+  readonly refresh: (session: BridgeSession, expected?: boolean, cause?: ReconcileCause) => Promise<void>;
+  /** Which of these magics belong to signals of the account. */
+  readonly ours: (magics: readonly string[]) => Promise<(magic: string) => boolean>;
   /**
    * Reads only the newest deals, and everything when one of them is not explained by a result of ours (a stop loss, a
    * pending order, a person): the lists of an account with thousands of positions are not read for each own deal.
@@ -99,7 +105,7 @@ export function createHoldings(options: HoldingsOptions): Holdings {
     return true;
   };
 
-  const once = async (session: BridgeSession, expected: boolean): Promise<void> => {
+  const once = async (session: BridgeSession, expected: boolean, cause?: ReconcileCause): Promise<void> => {
     const startedMs = host.monotonicMs();
     const deadlineMs = LIST_DEADLINE_MS;
     const [held, working, deals] = await Promise.all([
@@ -117,7 +123,9 @@ export function createHoldings(options: HoldingsOptions): Holdings {
       putRow(change);
     }
     refreshedAtMs = startedMs;
-    if (!expected) tell(found.differences.filter((row) => changes.some((change) => change.key === row.key)));
+    const differences = found.differences.filter((row) => changes.some(({ key }) => key === row.key));
+    if (!expected) tell(differences);
+    options.onReading({ session, found: { ...found, differences }, cause });
     writeBehind(session, deals.rows);
   };
 
@@ -217,7 +225,8 @@ export function createHoldings(options: HoldingsOptions): Holdings {
     orders,
     apply,
     remember: records.remember,
-    refresh: (session, expected = false) => inTurn(() => once(session, expected)),
+    refresh: (session, expected = false, cause) => inTurn(() => once(session, expected, cause)),
+    ours: records.ours,
     catchUp: (session) => inTurn(() => newest(session)),
     refreshedAtMs: () => refreshedAtMs,
   };

@@ -75,6 +75,7 @@ export function createTerminalSide(options: TerminalSideOptions): TerminalSide {
   const fencedAside = new WeakSet<BridgeSession>();
   let role = options.tradedLast;
   let ready: Trading | undefined;
+  let wasReady = false;
   let stopped = false;
   let cancelWatch = (): void => {};
 
@@ -135,6 +136,7 @@ export function createTerminalSide(options: TerminalSideOptions): TerminalSide {
       const restored = await takeIntoUse(session);
       if (stopped || sessions.get(session.identity.terminal) !== session) return;
       ready = restored;
+      wasReady = true;
       post({ is: 'restored' });
       describe(restored);
     } catch (error) {
@@ -160,7 +162,7 @@ export function createTerminalSide(options: TerminalSideOptions): TerminalSide {
     const [recorded, rules] = await Promise.all([
       options.journal.instance({ role: { terminal, epoch, at: host.wallMs() } }),
       session.list('symbols', { deadlineMs: REQUEST_DEADLINE_MS }),
-      options.holdings.refresh(session),
+      options.holdings.refresh(session, false, wasReady ? 'reconnect' : 'takeover'),
       options.onFenced(session, fenced),
       role === terminal ? undefined : others,
     ]);

@@ -21,6 +21,7 @@ export * from './reconcile/apply.ts';
 export * from './reconcile/correction.ts';
 export * from './reconcile/evidence.ts';
 export * from './reconcile/reconcile.ts';
+export * from './reconcile/report.ts';
 export * from './signal/decimal.ts';
 export * from './signal/identity.ts';
 export * from './signal/signal.ts';

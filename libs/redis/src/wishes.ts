@@ -15,7 +15,7 @@ type WishReading =
   | { readonly is: 'read'; readonly value: WishesSeen }
   | { readonly is: 'unavailable'; readonly detail: string };
 
-export const WISHES = ['switchover', 'pause', 'resume', 'resolve'] as const;
+export const WISHES = ['switchover', 'pause', 'resume', 'resolve', 'reconcile'] as const;
 
 export type Wish = {
   readonly id: string;

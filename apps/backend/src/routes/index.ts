@@ -7,6 +7,7 @@ import { addMetrics } from './metrics.ts';
 import { addOpenapi } from './openapi.ts';
 import { addPositions } from './positions.ts';
 import { addReadyz } from './readyz.ts';
+import { addReconciliation } from './reconciliation.ts';
 import { addRecords } from './records.ts';
 import { addResults } from './results.ts';
 import { addSignal } from './signal.ts';
@@ -28,6 +29,7 @@ export function addKeyedRoutes(api: Api, parts: Parts): void {
   addStatus(api, parts);
   addStatusEvents(api, parts);
   addLeaders(api, parts);
+  addReconciliation(api, parts);
   addWishes(api, parts);
 }
 

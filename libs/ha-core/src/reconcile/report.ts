@@ -1,0 +1,112 @@
+/**
+ * What people are told of a reconciliation (ARCHITECTURE section 7): how RTS and the terminal's lists compared, and what
+ * happened at the broker without us. RTS is brought in line by every reading, so what differed is kept until it was
+ * reported once; what belongs to nobody here (manual trades, other programs) is told in each report, and left alone.
+ */
+import type { Position, WorkingOrder } from '../order/position.ts';
+import type { Difference } from './reconcile.ts';
+
+/** What made an engine compare. */
+export type ReconcileCause = 'takeover' | 'reconnect' | 'schedule' | 'request';
+
+export type ReportedRow = {
+  readonly what: 'position' | 'order';
+  /** Position identifier or order ticket. */
+  readonly ticket: string;
+  readonly finding: 'ours_missing' | 'broker_extra' | 'differing';
+  readonly detail: string;
+};
+
+export type UnknownSignal = { readonly signalId: string; readonly ageMs: number };
+
+export type ReconciliationReport = {
+  readonly cause: ReconcileCause;
+  readonly terminal: string;
+  /** Wall clock, ms since 1970. */
+  readonly at: number;
+  /** Since when `ours_missing` and `differing` were gathered. */
+  readonly since: number;
+  /** Rows that RTS and the broker agree on, manual trades among them. */
+  readonly matched: number;
+  readonly oursMissing: number;
+  readonly brokerExtra: number;
+  readonly differing: number;
+  readonly unknown: readonly UnknownSignal[];
+  /** The first rows of each finding; the counts above are of all. */
+  readonly rows: readonly ReportedRow[];
+};
+
+/** Rows listed in a report: it stands in one field of Redis. */
+export const REPORTED_ROWS_MAX = 200;
+
+/** Differences that a report tells: what is new at the broker is told from the lists themselves, each time. */
+export function worthReporting(differences: readonly Difference[]): ReportedRow[] {
+  return differences
+    .filter(({ finding }) => finding !== 'broker_extra')
+    .map(({ what, key, finding, detail }) => ({ what, ticket: key, finding, detail }));
+}
+
+/** Puts a report together. Pure. */
+export function reconciliationReport(input: {
+  readonly cause: ReconcileCause;
+  readonly terminal: string;
+  readonly at: number;
+  readonly since: number;
+  readonly matched: number;
+  readonly gathered: readonly ReportedRow[];
+  readonly positions: Iterable<Position>;
+  readonly orders: Iterable<WorkingOrder>;
+  readonly isOurs: (magic: string) => boolean;
+  readonly unknown: readonly UnknownSignal[];
+}): ReconciliationReport {
+  const { cause, terminal, at, since, matched, gathered, isOurs, unknown } = input;
+  const extra: ReportedRow[] = [
+    ...strangers(
+      'position',
+      [...input.positions].map((row) => ({ ...row, ticket: row.position })),
+      isOurs,
+    ),
+    ...strangers(
+      'order',
+      [...input.orders].map((row) => ({ ...row, ticket: row.order })),
+      isOurs,
+    ),
+  ];
+  const count = (finding: ReportedRow['finding']): number =>
+    gathered.filter((row) => row.finding === finding).length;
+  return {
+    cause,
+    terminal,
+    at,
+    since,
+    matched,
+    oursMissing: count('ours_missing'),
+    brokerExtra: extra.length,
+    differing: count('differing'),
+    unknown,
+    rows: [...gathered, ...extra].slice(0, REPORTED_ROWS_MAX),
+  };
+}
+
+type Held = {
+  readonly ticket: string;
+  readonly symbol: string;
+  readonly side: string;
+  readonly volume: string;
+  readonly magic: string;
+};
+
+function strangers(
+  what: ReportedRow['what'],
+  rows: readonly Held[],
+  isOurs: (magic: string) => boolean,
+): ReportedRow[] {
+  return rows
+    .filter(({ magic }) => !isOurs(magic))
+    .map(({ ticket, symbol, side, volume, magic }) => ({
+      what,
+      ticket,
+      finding: 'broker_extra',
+      detail: `${side} ${volume} ${symbol}, ${magic === '0' ? 'by hand' : `magic ${magic}`}`,
+    }));
+}
