@@ -20,7 +20,10 @@ export const ONCE_BROKEN_SETS: readonly (readonly [number, string])[] = [
   [600777, 'a Sentinel that had been cut off with a replica knew its old priority when the cut ended'],
   [600593, 'an old primary was promoted that nobody takes for one'],
   [9003955, 'after a freeze the first try to give up being promotable ended by an old deadline'],
-  [9002178, 'a cold start made a node promotable while others took it out of the set of a primary that was back'],
+  [
+    9002178,
+    'a cold start made a node promotable while others took it out of the set of a primary that was back',
+  ],
   [9001610, 'profile seed: the elections went to Sentinels that passed over every replica, for ever'],
   [600764, 'a node was made to hold right after it had been claimed, and the wardens died'],
 ];
