@@ -1,5 +1,6 @@
 /** The command line of the suite, checked: what is wrong is said with what was expected. */
 import { parseArgs } from 'node:util';
+import { numberOf, orUsage } from '../launch/arguments.ts';
 
 export type Arguments = {
   readonly runs: number;
@@ -22,15 +23,11 @@ export type Arguments = {
 export const USAGE = `usage: npm run chaos:engines -- [--runs N] [--minutes M] [--seed S] [--from RUN] [--faults a,b]
   [--accounts N] [--per-second N] [--report docs/chaos-engines.md [--add FILE]…] [--out FOLDER] [--loopback]`;
 
-/** The command line is wrong; the message says how. */
-export class WrongArguments extends Error {}
-
 /** Reads the arguments; throws WrongArguments. */
 export function readArguments(args: readonly string[]): Arguments {
   const text = { type: 'string' } as const;
-  let values;
-  try {
-    ({ values } = parseArgs({
+  const { values } = orUsage(USAGE, () =>
+    parseArgs({
       args: [...args],
       options: {
         runs: text,
@@ -45,25 +42,17 @@ export function readArguments(args: readonly string[]): Arguments {
         out: text,
         loopback: { type: 'boolean', default: false },
       },
-    }));
-  } catch (error) {
-    throw new WrongArguments(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
-  }
-  const number = (name: string, given: string | undefined, least: number): number | undefined => {
-    if (given === undefined) return undefined;
-    const value = Number(given);
-    if (Number.isFinite(value) && value >= least) return value;
-    throw new WrongArguments(`--${name} ${given}: expected a number from ${least} on`);
-  };
-  const minutes = number('minutes', values.minutes, 0);
+    }),
+  );
+  const minutes = numberOf('minutes', values.minutes, 0);
   return {
-    runs: number('runs', values.runs, 0) ?? (minutes === undefined ? 60 : Number.POSITIVE_INFINITY),
+    runs: numberOf('runs', values.runs, 0) ?? (minutes === undefined ? 60 : Number.POSITIVE_INFINITY),
     minutes,
-    seed: number('seed', values.seed, 0) ?? 1,
-    from: number('from', values.from, 0) ?? 0,
+    seed: numberOf('seed', values.seed, 0) ?? 1,
+    from: numberOf('from', values.from, 0) ?? 0,
     faults: values.faults === undefined ? [] : values.faults.split(',').filter((name) => name !== ''),
-    accounts: number('accounts', values.accounts, 1) ?? 6,
-    perSecond: number('per-second', values['per-second'], 1) ?? 8,
+    accounts: numberOf('accounts', values.accounts, 1) ?? 6,
+    perSecond: numberOf('per-second', values['per-second'], 1) ?? 8,
     report: values.report,
     add: values.add ?? [],
     out: values.out ?? 'dist/chaos-engines',

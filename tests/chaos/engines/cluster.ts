@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { type LocalCluster, prepareState, startLocalCluster } from '@holdfast/local-cluster';
 import { realHost } from '@holdfast/process';
 import { parseDocument } from 'yaml';
-import type { Place } from '../redis/launch.ts';
+import type { Place } from '../launch/launch.ts';
 
 export type TestCluster = {
   readonly folder: string;

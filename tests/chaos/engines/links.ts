@@ -3,10 +3,10 @@
  * for itself. Parts run as groups of their own; the connections that a part dials carry its group as a mark, so that
  * what comes back on them can be dropped as well.
  */
-import { spawn } from 'node:child_process';
 import type { Cut, Links } from '@holdfast/drill';
 import { ip } from '../redis/hosts/network.ts';
 import { groupOf } from './cluster.ts';
+import { feed } from '../launch/feed.ts';
 
 /** Brings loopback up and marks what each part dials. */
 export async function createLinks(parts: readonly { readonly name: string }[]): Promise<Links> {
@@ -42,19 +42,4 @@ function rulesOf({ port, of, way }: Cut, parts: readonly { readonly name: string
     ...(to ? [`-A OUTPUT -p tcp${dport} -m owner --gid-owner ${group} -j DROP`] : []),
     ...(from ? [`-A INPUT -p tcp${sport} -m connmark --mark ${group} -j DROP`] : []),
   ];
-}
-
-function feed(command: readonly [string, ...string[]], text: string): Promise<void> {
-  const [program, ...args] = command;
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['pipe', 'ignore', 'pipe'] });
-    let said = '';
-    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    child.once('error', reject);
-    child.once('exit', (code) => {
-      if (code === 0) resolve();
-      else reject(new Error(`${command.join(' ')} ended with ${code}: ${said.trim()}\n${text}`));
-    });
-    child.stdin.end(text);
-  });
 }

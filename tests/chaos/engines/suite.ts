@@ -21,7 +21,7 @@ import {
   untilNothingMissing,
   whyNot,
 } from '@holdfast/drill';
-import type { Place } from '../redis/launch.ts';
+import type { Place } from '../launch/launch.ts';
 import type { Arguments } from './arguments.ts';
 import { startTestCluster, type TestCluster } from './cluster.ts';
 import { createLinks } from './links.ts';

@@ -1,5 +1,6 @@
 /** The command line of the suite, checked: what is wrong is said with what was expected. */
 import { parseArgs } from 'node:util';
+import { numberOf, orUsage, WrongArguments } from '../launch/arguments.ts';
 
 export type Arguments = {
   readonly runs: number;
@@ -28,16 +29,12 @@ export const USAGE = `usage: npm run chaos:redis -- [--runs N] [--minutes M] [--
   [--stock-every N] [--report docs/chaos-redis.md [--add FILE]…] [--out FOLDER] [--from RUN] [--per-second N]
   [--no-wardens] [--all-stories] [--loopback] [--soak-minutes M --burners N]`;
 
-/** The command line is wrong; the message says how. */
-export class WrongArguments extends Error {}
-
 /** Reads the arguments; throws WrongArguments. */
 export function readArguments(args: readonly string[]): Arguments {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean', default: false } as const;
-  let values;
-  try {
-    ({ values } = parseArgs({
+  const { values } = orUsage(USAGE, () =>
+    parseArgs({
       args: [...args],
       options: {
         runs: text,
@@ -57,33 +54,25 @@ export function readArguments(args: readonly string[]): Arguments {
         'all-stories': flag,
         loopback: flag,
       },
-    }));
-  } catch (error) {
-    throw new WrongArguments(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
-  }
-  const number = (name: string, given: string | undefined, least: number): number | undefined => {
-    if (given === undefined) return undefined;
-    const value = Number(given);
-    if (Number.isFinite(value) && value >= least) return value;
-    throw new WrongArguments(`--${name} ${given}: expected a number from ${least} on`);
-  };
+    }),
+  );
   const profile = values.profile ?? 'fast';
   if (profile !== 'fast' && profile !== 'seed') {
     throw new WrongArguments(`--profile ${profile}: expected fast or seed`);
   }
-  const minutes = number('minutes', values.minutes, 0);
+  const minutes = numberOf('minutes', values.minutes, 0);
   return {
-    runs: number('runs', values.runs, 0) ?? (minutes === undefined ? 60 : Number.POSITIVE_INFINITY),
+    runs: numberOf('runs', values.runs, 0) ?? (minutes === undefined ? 60 : Number.POSITIVE_INFINITY),
     minutes,
-    seed: number('seed', values.seed, 0) ?? 1,
+    seed: numberOf('seed', values.seed, 0) ?? 1,
     faults: values.faults === undefined ? [] : values.faults.split(',').filter((name) => name !== ''),
     profile,
-    from: number('from', values.from, 0) ?? 0,
-    stockEvery: number('stock-every', values['stock-every'], 0) ?? 0,
+    from: numberOf('from', values.from, 0) ?? 0,
+    stockEvery: numberOf('stock-every', values['stock-every'], 0) ?? 0,
     wardens: !values['no-wardens'],
-    perSecond: number('per-second', values['per-second'], 1) ?? 100,
-    soakMinutes: number('soak-minutes', values['soak-minutes'], 0),
-    burners: number('burners', values.burners, 0) ?? 0,
+    perSecond: numberOf('per-second', values['per-second'], 1) ?? 100,
+    soakMinutes: numberOf('soak-minutes', values['soak-minutes'], 0),
+    burners: numberOf('burners', values.burners, 0) ?? 0,
     report: values.report,
     add: values.add ?? [],
     out: values.out ?? 'dist/chaos-redis',

@@ -4,7 +4,7 @@
  */
 import type { Verdict } from './checker/checker.ts';
 import { judgeRun } from './checker/judge-run.ts';
-import { monotonicMs, pause, within } from './clock.ts';
+import { monotonicMs, pause, within } from '@holdfast/drill';
 import type { Stage } from './faults/fault.ts';
 import type { Cluster } from './hosts/cluster.ts';
 import type { Cuts } from './hosts/cuts.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { realHost } from '@holdfast/process';
 import { createRedisNodes, formInSyncSet } from '@holdfast/redis';
 import type { Arguments } from './arguments.ts';
-import { monotonicMs } from './clock.ts';
+import { monotonicMs } from '@holdfast/drill';
 import type { Lacks } from './faults/table.ts';
 import { hasWardens, startCluster } from './hosts/cluster.ts';
 import { createCuts } from './hosts/cuts.ts';

@@ -2,7 +2,7 @@
 import type { Arguments } from './arguments.ts';
 import { removeAccount } from './checker/evidence.ts';
 import { judgeRun } from './checker/judge-run.ts';
-import { monotonicMs, pause } from './clock.ts';
+import { monotonicMs, pause } from '@holdfast/drill';
 import { startBurners } from './hosts/load.ts';
 import { untilWhole } from './hosts/whole.ts';
 import { countFailovers, longestGap } from './measures.ts';

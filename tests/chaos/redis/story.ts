@@ -4,7 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { monotonicMs } from './clock.ts';
+import { monotonicMs } from '@holdfast/drill';
 
 type Entry = { readonly atMs: number; readonly from: string; readonly text: string };
 

@@ -1,10 +1,10 @@
 /** The suite itself, inside the namespaces that main.ts made. Ends by itself, on Ctrl-C, and when main.ts is gone. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { endWith, inside } from '../launch/inside.ts';
 import { readArguments } from './arguments.ts';
 import { createNetwork } from './hosts/network.ts';
 import { compileShim } from './hosts/shim.ts';
-import type { Place } from './launch.ts';
 import { passedByFar } from './report/limits.ts';
 import { page } from './report/page.ts';
 import { aimRows, reachedText } from './report/aims.ts';
@@ -16,23 +16,7 @@ import { createStock } from './stock/stock.ts';
 import { runSuite } from './suite.ts';
 
 const args = readArguments(process.argv.slice(2));
-const place: Place = process.env['CHAOS_PLACE'] === 'namespaces' ? 'namespaces' : 'loopback';
-const folder = process.env['CHAOS_FOLDER'];
-if (folder === undefined) throw new Error('started by main.ts only: CHAOS_FOLDER is not set');
-
-/** How long the run under way may take to end once nobody wants it any more. */
-const STOP_WITHIN_MS = 5000;
-let stopping = false;
-const stop = (why: string): void => {
-  if (stopping) return;
-  stopping = true;
-  console.log(why);
-  setTimeout(() => process.exit(130), STOP_WITHIN_MS).unref();
-};
-process.stdin.on('end', () => stop('Stopping.'));
-process.stdin.resume();
-process.stdin.unref();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(`Stopping: ${signal}.`));
+const { place, folder, stopping } = inside();
 
 const story = createStory();
 const network = await createNetwork(place);
@@ -40,14 +24,14 @@ const base = { folder, network, shim: compileShim(folder), story };
 mkdirSync(args.out, { recursive: true });
 
 if (args.soakMinutes !== undefined) {
-  const soaked = await soak(base, args, args.soakMinutes, () => stopping);
+  const soaked = await soak(base, args, args.soakMinutes, stopping);
   console.log(soaked.text);
   writeFileSync(join(args.out, 'soak.json'), `${JSON.stringify(soaked, null, 2)}\n`);
   process.exit(soaked.faults.length === 0 ? 0 : 1);
 }
 
 const stock = args.stockEvery === 0 ? undefined : createStock(folder, network, story);
-const results = await runSuite({ base, args, stock, stopping: () => stopping });
+const results = await runSuite({ base, args, stock, stopping });
 const file = join(args.out, 'results.json');
 writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
 console.log(`\n${summary(results)}\nresults: ${file}`);
@@ -57,5 +41,4 @@ for (const row of aimRows(parts, soaked))
   console.log(`aim  ${row.what}: ${row.aim}: ${row.measured}: ${reachedText(row)}`);
 if (args.report !== undefined) writeFileSync(args.report, page(parts, soaked));
 const failures = failuresOf(results, passedByFar);
-console.log(`${failures.length} failures${failures.map((one) => `\n  ${one}`).join('')}`);
-process.exit(failures.length === 0 && (results.runs.length > 0 || args.runs === 0) ? 0 : 1);
+endWith(failures, results.runs.length > 0 || args.runs === 0);

@@ -6,7 +6,7 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import type { Arguments } from './arguments.ts';
-import { monotonicMs } from './clock.ts';
+import { monotonicMs } from '@holdfast/drill';
 import { PAIR, possible } from './faults/table.ts';
 import { oneRun, type RunResult } from './one-run.ts';
 import { createPlan } from './plan.ts';

@@ -1,5 +1,5 @@
 /** After a run: what the primary holds against what was told, and the three nodes against each other. */
-import { within } from '../clock.ts';
+import { within } from '@holdfast/drill';
 import type { Cluster, Member } from '../hosts/cluster.ts';
 import type { Told } from '../writers/record.ts';
 import { differences, type Held, judge, type Verdict } from './checker.ts';

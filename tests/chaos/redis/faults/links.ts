@@ -1,5 +1,5 @@
 /** Links that are cut, reset, one-way, flapping and lossy: rows 14 to 22 and 24. */
-import { pause } from '../clock.ts';
+import { pause } from '@holdfast/drill';
 import { CLIENTS, HOSTS, type Machine, MACHINES } from '../hosts/network.ts';
 import { type Fault, type Stage, WORST_MS } from './fault.ts';
 

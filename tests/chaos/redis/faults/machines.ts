@@ -1,5 +1,5 @@
 /** Slow processors, slow, full and failing disks, damaged files: rows 25 to 28 and 30. */
-import { pause } from '../clock.ts';
+import { pause } from '@holdfast/drill';
 import { startBurners, throttle } from '../hosts/load.ts';
 import type { Member } from '../hosts/cluster.ts';
 import { cutAofTail, damageAof } from './aof.ts';

@@ -1,5 +1,5 @@
 /** What people do, and the loss of all power: rows 38 and 52. */
-import { pause } from '../clock.ts';
+import { pause } from '@holdfast/drill';
 import { mend } from '../hosts/whole.ts';
 import { type Fault, type Stage, WORST_MS } from './fault.ts';
 

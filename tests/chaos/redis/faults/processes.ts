@@ -1,5 +1,5 @@
 /** Processes that die, freeze and come back: rows 1 to 3 and 5 to 11. */
-import { pause, within } from '../clock.ts';
+import { pause, within } from '@holdfast/drill';
 import type { Member } from '../hosts/cluster.ts';
 import { nodeView } from '../hosts/views.ts';
 import { cutAofTail } from './aof.ts';

@@ -2,7 +2,7 @@
  * Faults that need a hand between the ends of a connection: a primary that freezes right between a write and its WAIT
  * (row 4), and links that are slow (row 23).
  */
-import { pause, within } from '../clock.ts';
+import { pause, within } from '@holdfast/drill';
 import type { Member } from '../hosts/cluster.ts';
 import { CLIENTS, HOSTS, type Machine } from '../hosts/network.ts';
 import { type Proxy, startProxy } from '../hosts/proxy.ts';

@@ -1,5 +1,5 @@
 /** All faults by name, what this machine cannot do of them, and pairs: the second strikes in the recovery of the first. */
-import { pause } from '../clock.ts';
+import { pause } from '@holdfast/drill';
 import type { Random } from '@holdfast/drill';
 import { CLOCK_FAULTS } from './clocks.ts';
 import type { Fault, Need } from './fault.ts';

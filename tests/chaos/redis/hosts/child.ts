@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { monotonicMs, within } from '../clock.ts';
+import { monotonicMs, within } from '@holdfast/drill';
 import type { Story } from '../story.ts';
 
 export type ChildOptions = {

@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { pause, within } from '../clock.ts';
+import { pause, within } from '@holdfast/drill';
 import { type Address, shown } from '../resp.ts';
 import type { Story } from '../story.ts';
 import { type Child, startChild } from './child.ts';

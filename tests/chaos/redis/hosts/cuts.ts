@@ -2,9 +2,9 @@
  * Cut links: firewall rules in the namespaces of the machines. Every cut is a list of rules a machine, put in with one
  * call, so that it takes effect at one moment; mending removes all rules of all machines.
  */
-import { spawn } from 'node:child_process';
-import { pause } from '../clock.ts';
+import { pause } from '@holdfast/drill';
 import { ip, MACHINES, type Machine, type TestNetwork } from './network.ts';
+import { feed } from '../../launch/feed.ts';
 
 /** Groups that the processes of a host run as, so that rules can tell their packets apart. */
 export const GROUPS = { redis: 21_001, sentinel: 21_002, warden: 21_003 } as const;
@@ -101,19 +101,4 @@ export function createCuts(network: TestNetwork): Cuts {
       );
     },
   };
-}
-
-function feed(command: readonly string[], text: string): Promise<void> {
-  const [program = '', ...args] = command;
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['pipe', 'ignore', 'pipe'] });
-    let said = '';
-    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    child.once('error', reject);
-    child.once('exit', (code) => {
-      if (code === 0) resolve();
-      else reject(new Error(`${command.join(' ')} ended with ${code}: ${said.trim()}\n${text}`));
-    });
-    child.stdin.end(text);
-  });
 }

@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { pause } from '../clock.ts';
+import { pause } from '@holdfast/drill';
 
 const run = promisify(execFile);
 

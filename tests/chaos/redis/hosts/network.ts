@@ -5,7 +5,7 @@
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Place } from '../launch.ts';
+import type { Place } from '../../launch/launch.ts';
 
 const run = promisify(execFile);
 

@@ -2,7 +2,7 @@
  * Takes back every fault, and waits until the system is whole: one primary, two replicas in step, all Sentinels of one
  * opinion, and, with wardens, both replicas in the in-sync set and promotable again.
  */
-import { monotonicMs, pause } from '../clock.ts';
+import { monotonicMs, pause } from '@holdfast/drill';
 import { shown } from '../resp.ts';
 import type { Story } from '../story.ts';
 import type { Cluster, Member } from './cluster.ts';

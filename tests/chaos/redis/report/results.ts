@@ -1,6 +1,6 @@
 /** What a run of the suite comes out as: written as JSON, and the source of the page. */
 import type { Arguments } from '../arguments.ts';
-import type { Place } from '../launch.ts';
+import type { Place } from '../../launch/launch.ts';
 import type { RunResult } from '../one-run.ts';
 import type { Soaked } from '../soak.ts';
 import type { StockResult } from '../stock/stock.ts';

@@ -5,7 +5,7 @@
  *   node client-main.ts '{"sentinels":[…],"name":"mymaster","password":"…","file":"…","account":"…"}'
  */
 import { appendFileSync } from 'node:fs';
-import { monotonicMs, pause } from '../clock.ts';
+import { monotonicMs, pause } from '@holdfast/drill';
 import { type Address, askOnce, isError, listOf, openResp, type Resp, textOf } from '../resp.ts';
 import { type Outcome, toLine } from '../writers/record.ts';
 

@@ -5,7 +5,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { monotonicMs, pause, within } from '../clock.ts';
+import { monotonicMs, pause, within } from '@holdfast/drill';
 import { startChild } from '../hosts/child.ts';
 import { type Cluster, startCluster } from '../hosts/cluster.ts';
 import type { TestNetwork } from '../hosts/network.ts';

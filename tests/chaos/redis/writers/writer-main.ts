@@ -8,7 +8,7 @@ import { appendFileSync } from 'node:fs';
 import { type Endpoint, LIMITS } from '@holdfast/ha-core';
 import { realHost } from '@holdfast/process';
 import { createAcknowledgedWriter, createRedisNodes, createSignalInbox } from '@holdfast/redis';
-import { monotonicMs } from '../clock.ts';
+import { monotonicMs } from '@holdfast/drill';
 import { type Outcome, toLine } from './record.ts';
 
 export type WriterOptions = {

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { within } from '../clock.ts';
+import { within } from '@holdfast/drill';
 import { type Child, startChild } from '../hosts/child.ts';
 import type { Cluster } from '../hosts/cluster.ts';
 import { CLIENTS, type Client, type TestNetwork } from '../hosts/network.ts';
