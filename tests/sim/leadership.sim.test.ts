@@ -2,16 +2,11 @@
  * Planned changes of leader on virtual time, told as scenarios: a switchover, a pause that outlives its engine, an account
  * that goes back to its first choice, a Redis that nobody reaches. The loops are the product's.
  */
-import {
-  accountKeys,
-  createAcknowledgedWriter,
-  createWishStore,
-  type LeaderChange,
-  readLeaders,
-} from '@holdfast/redis';
+import { accountKeys, type LeaderChange, readLeaders } from '@holdfast/redis';
 import { expect, test } from 'vitest';
 import { missing, primaryOf } from './redis/wholeness.ts';
 import { type Client, startClient } from './system/client.ts';
+import { startPerson } from './system/person.ts';
 import { ACCOUNT, startSystem, type System } from './system/system.ts';
 
 const READY_WITHIN_MS = 15_000;
@@ -39,16 +34,9 @@ async function stage(seed: number): Promise<Stage> {
       },
     },
   );
-  const { world, machines, redis } = system;
+  const { world, machines } = system;
   const client = startClient(system, 'client-1', nothing);
-  const person = world.start('person');
-  const writer = createAcknowledgedWriter({
-    host: person.host,
-    redis: redis.nodesFor(person),
-    nodes: redis.endpoints,
-    log: nothing,
-  });
-  const wishes = createWishStore({ writer, reader: 'person' });
+  const wishes = startPerson(system);
   expect(
     await world.run(() => missing(machines) === undefined && upAt(system, 'engine-1'), READY_WITHIN_MS),
   ).toBe(true);

@@ -3,9 +3,10 @@
  * them go on, and no engine falls over them. And an id that is asked for again after a month is the same signal still (I2).
  */
 import { type Signal, signalMagic } from '@holdfast/ha-core';
-import { accountKeys, createAcknowledgedWriter } from '@holdfast/redis';
+import { accountKeys } from '@holdfast/redis';
 import { expect, test } from 'vitest';
 import { startClient } from './system/client.ts';
+import { startWriter } from './system/person.ts';
 import { ACCOUNT, startSystem } from './system/system.ts';
 
 const watch = { onPrimary: () => {}, onJournalLine: () => {}, onOrderSend: () => {} };
@@ -24,13 +25,7 @@ test('poison entries are set aside, the others go on; the same id after a month 
   const system = await startSystem({ seed: 4 }, watch);
   const { world } = system;
   const client = startClient(system, 'client-1', () => {});
-  const stranger = world.start('stranger');
-  const writer = createAcknowledgedWriter({
-    host: stranger.host,
-    redis: system.redis.nodesFor(stranger),
-    nodes: system.redis.endpoints,
-    log: () => {},
-  });
+  const writer = startWriter(system, 'stranger');
   const keys = accountKeys(ACCOUNT);
   await world.run(() => system.engine('engine-1')?.view().accounts[0]?.active?.connection === 'up', 15_000);
   for (const [id, body, ttl] of POISON) {

@@ -3,10 +3,11 @@
  * leader says so too, and a request has its answer when the report stands.
  */
 import type { ReconciliationReport } from '@holdfast/ha-core';
-import { accountKeys, createAcknowledgedWriter, createWishStore } from '@holdfast/redis';
+import { accountKeys } from '@holdfast/redis';
 import { expect, test } from 'vitest';
 import { missing, primaryOf } from './redis/wholeness.ts';
 import { startClient } from './system/client.ts';
+import { startPerson } from './system/person.ts';
 import { ACCOUNT, startSystem, type System } from './system/system.ts';
 
 const watch = { onPrimary: () => {}, onJournalLine: () => {}, onOrderSend: () => {} };
@@ -25,14 +26,7 @@ async function start(seed: number) {
   const system = await startSystem({ seed }, watch);
   const { world } = system;
   const client = startClient(system, 'client-1', () => {});
-  const person = world.start('person');
-  const writer = createAcknowledgedWriter({
-    host: person.host,
-    redis: system.redis.nodesFor(person),
-    nodes: system.redis.endpoints,
-    log: () => {},
-  });
-  const wishes = createWishStore({ writer, reader: 'person' });
+  const wishes = startPerson(system);
   const wish = (id: string): void =>
     void wishes.wish(ACCOUNT, { id, what: 'reconcile', by: 'ann', reason: 'to see', args: {} }, 3000);
   expect(

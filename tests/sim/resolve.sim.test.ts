@@ -2,10 +2,11 @@
  * A person ends an unknown outcome, on the whole system: once, in the one result, with who and why (I6); what waited behind it
  * goes on; nothing is sent again (I5); and an engine that dies with the wish leaves it to the next.
  */
-import { accountKeys, createAcknowledgedWriter, createWishStore, type Wish } from '@holdfast/redis';
+import { accountKeys, type Wish } from '@holdfast/redis';
 import { signalMagic } from '@holdfast/ha-core';
 import { expect, test } from 'vitest';
 import { startClient } from './system/client.ts';
+import { startPerson } from './system/person.ts';
 import { ACCOUNT, startSystem, type System } from './system/system.ts';
 
 const watch = { onPrimary: () => {}, onJournalLine: () => {}, onOrderSend: () => {} };
@@ -14,14 +15,7 @@ async function start(seed: number) {
   const system = await startSystem({ seed }, watch);
   const { world } = system;
   const client = startClient(system, 'client-1', () => {});
-  const person = world.start('person');
-  const writer = createAcknowledgedWriter({
-    host: person.host,
-    redis: system.redis.nodesFor(person),
-    nodes: system.redis.endpoints,
-    log: () => {},
-  });
-  const wishes = createWishStore({ writer, reader: 'person' });
+  const wishes = startPerson(system);
   /** Runs the world until the promise has its value. */
   const run = async <Value>(promise: Promise<Value>): Promise<Value> => {
     let value: { readonly is: Value } | undefined;
