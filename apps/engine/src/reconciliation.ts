@@ -4,18 +4,18 @@
  */
 import type { BridgeSession } from '@holdfast/bridge';
 import {
+  gatherBoth,
+  gatheredOf,
   type Host,
+  NOTHING_GATHERED,
   type Position,
   type Reconciliation,
   type ReconcileCause,
   type ReconciliationReport,
   reconciliationReport,
-  type ReportedRow,
-  REPORTED_ROWS_MAX,
   sleep,
   type UnknownSignal,
   type WorkingOrder,
-  worthReporting,
 } from '@holdfast/ha-core';
 import type { TradeJournal } from '@holdfast/redis';
 import type { Performed } from './wish-desk.ts';
@@ -54,7 +54,7 @@ const LOOK_MS = 20;
 /** Nothing is written before the first reading. */
 export function createReconciliations(options: ReconciliationOptions): Reconciliations {
   const { host, journal } = options;
-  let gathered: ReportedRow[] = [];
+  let gathered = NOTHING_GATHERED;
   let since = host.wallMs();
   let dueMs = Number.NEGATIVE_INFINITY;
   let written: ReconciliationReport | undefined;
@@ -65,7 +65,8 @@ export function createReconciliations(options: ReconciliationOptions): Reconcili
     const { positions, orders } = options.held();
     const held = { positions: [...positions], orders: [...orders] };
     const isOurs = await options.ours([...held.positions, ...held.orders].map(({ magic }) => magic));
-    const rows = gathered;
+    const taken = gathered;
+    gathered = NOTHING_GATHERED;
     const made = reconciliationReport({
       ...held,
       cause,
@@ -73,13 +74,15 @@ export function createReconciliations(options: ReconciliationOptions): Reconcili
       at: host.wallMs(),
       since,
       matched: found.matched,
-      gathered: rows,
+      gathered: taken,
       isOurs,
       unknown: options.unknown(),
     });
     const outcome = await journal.instance({ reconciliation: made });
-    if (outcome.is !== 'ok') return options.log('report_not_written', { reason: outcome.is });
-    gathered = gathered.slice(rows.length);
+    if (outcome.is !== 'ok') {
+      gathered = gatherBoth(taken, gathered);
+      return options.log('report_not_written', { reason: outcome.is });
+    }
     since = made.at;
     written = made;
     reports += 1;
@@ -90,7 +93,7 @@ export function createReconciliations(options: ReconciliationOptions): Reconcili
 
   return {
     take: (reading) => {
-      gathered = [...gathered, ...worthReporting(reading.found.differences)].slice(-REPORTED_ROWS_MAX);
+      gathered = gatherBoth(gathered, gatheredOf(reading.found.differences));
       const nowMs = host.monotonicMs();
       if (reading.cause === undefined && nowMs < dueMs) return;
       dueMs = nowMs + EVERY_MS;

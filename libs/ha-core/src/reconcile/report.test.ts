@@ -1,7 +1,13 @@
 /** What a report of a reconciliation counts and lists. */
 import { expect, it } from 'vitest';
 import type { Position } from '../order/position.ts';
-import { REPORTED_ROWS_MAX, reconciliationReport, worthReporting } from './report.ts';
+import {
+  gatherBoth,
+  gatheredOf,
+  NOTHING_GATHERED,
+  REPORTED_ROWS_MAX,
+  reconciliationReport,
+} from './report.ts';
 
 const position = (ticket: string, magic: string): Position => ({
   position: ticket,
@@ -23,7 +29,7 @@ const BASE = {
   at: 20,
   since: 10,
   matched: 3,
-  gathered: [],
+  gathered: NOTHING_GATHERED,
   positions: [],
   orders: [],
   isOurs: (magic: string) => magic === '42',
@@ -48,7 +54,7 @@ it('tells what is at the broker and belongs to nobody here, each time', () => {
 });
 
 it('gathers what went missing or differs, and not what is new: that is told from the lists', () => {
-  const gathered = worthReporting([
+  const gathered = gatheredOf([
     { what: 'position', key: '1', finding: 'ours_missing', detail: 'gone' },
     { what: 'order', key: '2', finding: 'differing', detail: 'price' },
     { what: 'position', key: '3', finding: 'broker_extra', detail: 'new' },
@@ -59,7 +65,13 @@ it('gathers what went missing or differs, and not what is new: that is told from
 });
 
 it('counts all, and lists so many', () => {
-  const positions = Array.from({ length: REPORTED_ROWS_MAX + 5 }, (_, index) => position(String(index), '0'));
+  const many = REPORTED_ROWS_MAX + 5;
+  const positions = Array.from({ length: many }, (_, index) => position(String(index), '0'));
   const report = reconciliationReport({ ...BASE, positions });
-  expect([report.brokerExtra, report.rows.length]).toEqual([REPORTED_ROWS_MAX + 5, REPORTED_ROWS_MAX]);
+  expect([report.brokerExtra, report.rows.length]).toEqual([many, REPORTED_ROWS_MAX]);
+  const gone = gatheredOf(
+    positions.map(({ ticket }) => ({ what: 'position', key: ticket, finding: 'ours_missing', detail: '' })),
+  );
+  const twice = reconciliationReport({ ...BASE, gathered: gatherBoth(gone, gone) });
+  expect([twice.oursMissing, twice.rows.length]).toEqual([2 * many, REPORTED_ROWS_MAX]);
 });

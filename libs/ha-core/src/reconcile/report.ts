@@ -39,11 +39,32 @@ export type ReconciliationReport = {
 /** Rows listed in a report: it stands in one field of Redis. */
 export const REPORTED_ROWS_MAX = 200;
 
-/** Differences that a report tells: what is new at the broker is told from the lists themselves, each time. */
-export function worthReporting(differences: readonly Difference[]): ReportedRow[] {
-  return differences
-    .filter(({ finding }) => finding !== 'broker_extra')
+/** What differed since the last report: all of it counted, the first rows kept. */
+export type Gathered = {
+  readonly oursMissing: number;
+  readonly differing: number;
+  readonly rows: readonly ReportedRow[];
+};
+
+export const NOTHING_GATHERED: Gathered = { oursMissing: 0, differing: 0, rows: [] };
+
+/** The differences of a reading that a report tells: what is new at the broker is told from the lists themselves, each time. */
+export function gatheredOf(differences: readonly Difference[]): Gathered {
+  const told = differences.filter(({ finding }) => finding !== 'broker_extra');
+  const oursMissing = told.filter(({ finding }) => finding === 'ours_missing').length;
+  const rows = told
+    .slice(0, REPORTED_ROWS_MAX)
     .map(({ what, key, finding, detail }) => ({ what, ticket: key, finding, detail }));
+  return { oursMissing, differing: told.length - oursMissing, rows };
+}
+
+/** Both, the earlier rows first. */
+export function gatherBoth(earlier: Gathered, later: Gathered): Gathered {
+  return {
+    oursMissing: earlier.oursMissing + later.oursMissing,
+    differing: earlier.differing + later.differing,
+    rows: [...earlier.rows, ...later.rows].slice(0, REPORTED_ROWS_MAX),
+  };
 }
 
 /** Puts a report together. Pure. */
@@ -53,7 +74,7 @@ export function reconciliationReport(input: {
   readonly at: number;
   readonly since: number;
   readonly matched: number;
-  readonly gathered: readonly ReportedRow[];
+  readonly gathered: Gathered;
   readonly positions: Iterable<Position>;
   readonly orders: Iterable<WorkingOrder>;
   readonly isOurs: (magic: string) => boolean;
@@ -72,19 +93,17 @@ export function reconciliationReport(input: {
       isOurs,
     ),
   ];
-  const count = (finding: ReportedRow['finding']): number =>
-    gathered.filter((row) => row.finding === finding).length;
   return {
     cause,
     terminal,
     at,
     since,
     matched,
-    oursMissing: count('ours_missing'),
+    oursMissing: gathered.oursMissing,
     brokerExtra: extra.length,
-    differing: count('differing'),
+    differing: gathered.differing,
     unknown,
-    rows: [...gathered, ...extra].slice(0, REPORTED_ROWS_MAX),
+    rows: [...gathered.rows, ...extra].slice(0, REPORTED_ROWS_MAX),
   };
 }
 
