@@ -56,7 +56,14 @@ export function reconcile(
   };
 }
 
-function compare<Row extends object>(
+/** A row in words. */
+export function heldText({ side, volume, symbol }: Held): string {
+  return `${side} ${volume} ${symbol}`;
+}
+
+type Held = { readonly side: string; readonly volume: string; readonly symbol: string };
+
+function compare<Row extends Held>(
   what: Difference['what'],
   ours: ReadonlyMap<string, Row>,
   broker: ReadonlyMap<string, Row>,
@@ -71,7 +78,7 @@ function compare<Row extends object>(
   for (const [key, row] of ours) {
     const other = broker.get(key);
     if (other === undefined) {
-      found(key, 'ours_missing', JSON.stringify(row));
+      found(key, 'ours_missing', heldText(row));
       continue;
     }
     const fields = differingFields(row, other);
@@ -79,7 +86,7 @@ function compare<Row extends object>(
     else found(key, 'differing', fields.join(', '));
   }
   for (const [key, row] of broker) {
-    if (!ours.has(key)) found(key, 'broker_extra', JSON.stringify(row));
+    if (!ours.has(key)) found(key, 'broker_extra', heldText(row));
   }
   return { matched, differences, changed };
 }

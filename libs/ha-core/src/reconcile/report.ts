@@ -4,7 +4,7 @@
  * reported once; what belongs to nobody here (manual trades, other programs) is told in each report, and left alone.
  */
 import type { Position, WorkingOrder } from '../order/position.ts';
-import type { Difference } from './reconcile.ts';
+import { type Difference, heldText } from './reconcile.ts';
 
 /** What made an engine compare. */
 export type ReconcileCause = 'takeover' | 'reconnect' | 'schedule' | 'request';
@@ -81,17 +81,9 @@ export function reconciliationReport(input: {
   readonly unknown: readonly UnknownSignal[];
 }): ReconciliationReport {
   const { cause, terminal, at, since, matched, gathered, isOurs, unknown } = input;
-  const extra: ReportedRow[] = [
-    ...strangers(
-      'position',
-      [...input.positions].map((row) => ({ ...row, ticket: row.position })),
-      isOurs,
-    ),
-    ...strangers(
-      'order',
-      [...input.orders].map((row) => ({ ...row, ticket: row.order })),
-      isOurs,
-    ),
+  const extra = [
+    ...strangers('position', input.positions, isOurs),
+    ...strangers('order', input.orders, isOurs),
   ];
   return {
     cause,
@@ -107,25 +99,17 @@ export function reconciliationReport(input: {
   };
 }
 
-type Held = {
-  readonly ticket: string;
-  readonly symbol: string;
-  readonly side: string;
-  readonly volume: string;
-  readonly magic: string;
-};
-
 function strangers(
   what: ReportedRow['what'],
-  rows: readonly Held[],
+  rows: Iterable<Position> | Iterable<WorkingOrder>,
   isOurs: (magic: string) => boolean,
 ): ReportedRow[] {
-  return rows
+  return [...rows]
     .filter(({ magic }) => !isOurs(magic))
-    .map(({ ticket, symbol, side, volume, magic }) => ({
+    .map((row) => ({
       what,
-      ticket,
+      ticket: 'order' in row ? row.order : row.position,
       finding: 'broker_extra',
-      detail: `${side} ${volume} ${symbol}, ${magic === '0' ? 'by hand' : `magic ${magic}`}`,
+      detail: `${heldText(row)}, ${row.magic === '0' ? 'by hand' : `magic ${row.magic}`}`,
     }));
 }
