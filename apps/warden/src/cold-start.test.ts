@@ -1,0 +1,132 @@
+/** A cold start whose node is taken out of the set meanwhile, by others that see a primary again (I1). */
+import { type Host, LIMITS, NO_RECORD, type SentinelSight } from '@holdfast/ha-core';
+import { expect, it } from 'vitest';
+import { createColdStarter } from './cold-start.ts';
+import { createMembership } from './membership.ts';
+import type { NodeWatch } from './node-watch.ts';
+import type { OwnNode } from './own-node.ts';
+import type { Sentinels } from './sentinels.ts';
+import type { Situation } from './situation.ts';
+
+const [A, B, C] = ['10.0.0.1:1', '10.0.0.2:1', '10.0.0.3:1'] as const;
+const RECORD = { ...NO_RECORD, term: 1, primary: A, members: [B, C] };
+
+const watchOf = (name: string, there: boolean): NodeWatch =>
+  ({
+    name,
+    endpoint: { host: name.slice(0, -2), port: 1 },
+    seen: () =>
+      there
+        ? {
+            role: { is: 'replica', of: A, link: 'connect', offset: 1 },
+            record: RECORD,
+            sentAtMs: 0,
+            atMs: 0,
+          }
+        : undefined,
+  }) as unknown as NodeWatch;
+
+/** B and C have started, A is out of sight and named by all; B has the newest data. */
+function afterStart() {
+  let nowMs = 0;
+  const priorities: number[] = [];
+  const asked: string[] = [];
+  const own = watchOf(B, true);
+  const watches = [watchOf(A, false), own, watchOf(C, true)];
+  const host = {
+    monotonicMs: () => nowMs,
+    after: (ms: number, run: () => void) => {
+      nowMs += ms;
+      setImmediate(run);
+      return () => undefined;
+    },
+  } as unknown as Host;
+  const ownNode = {
+    priority: () => Promise.resolve(priorities.at(-1)),
+    setPriority: (priority: number) => {
+      priorities.push(priority);
+      return Promise.resolve(true);
+    },
+  } as unknown as OwnNode;
+  const situation = { present: () => undefined, isOutdated: () => false } as unknown as Situation;
+  const sights = [1, 2, 3].map(
+    (number): SentinelSight => ({
+      sentinel: `s${number}`,
+      view: {
+        is: 'seen',
+        primary: A,
+        configEpoch: 1,
+        primaryDown: true,
+        failoverUnderWay: false,
+        replicas: [],
+        sentinelsDown: [],
+      },
+    }),
+  );
+  const redis = { open: () => Promise.reject(new Error('nobody is asked')) };
+  const log = (): void => undefined;
+  const membership = createMembership({
+    host,
+    redis,
+    own,
+    ownNode,
+    watches,
+    situation,
+    sights: () => sights,
+    log,
+  });
+  const common = { host, redis, own, ownNode, watches, situation, membership, index: 1, log };
+  let looked = (): void => undefined;
+  const sentinels = {
+    look: () => {
+      looked();
+      return Promise.resolve(sights);
+    },
+    failOver: (primary: string) => {
+      asked.push(primary);
+      return Promise.resolve({ is: 'begun', sentinel: 0 });
+    },
+  } as unknown as Sentinels;
+  const coldStarter = createColdStarter({ ...common, sentinels });
+  return {
+    membership,
+    priorities,
+    asked,
+    passes: (ms: number) => {
+      nowMs += ms;
+    },
+    tend: coldStarter.tend,
+    onLook: (run: () => void) => {
+      looked = run;
+    },
+  };
+}
+
+it('makes its node promotable and asks for it, while nobody minds', async () => {
+  const { passes, tend, priorities, asked } = afterStart();
+  passes(LIMITS.coldStartAfterMs);
+  await tend();
+  expect([priorities, asked]).toEqual([[100], [A]]);
+});
+
+it('begins not while others take its node out of the set', async () => {
+  const { membership, passes, tend, priorities } = afterStart();
+  passes(LIMITS.coldStartAfterMs);
+  membership.hold('a warden asks for it');
+  await tend();
+  expect(priorities).not.toContain(100);
+});
+
+it('gives it up at once, and asks nobody, when others take its node out of the set meanwhile', async () => {
+  const { membership, passes, tend, priorities, asked, onLook } = afterStart();
+  // It had given it up before, and knows that.
+  membership.hold('a warden asks for it');
+  await new Promise((resolve) => setImmediate(resolve));
+  passes(LIMITS.coldStartAfterMs);
+  onLook(() => {
+    if (priorities.at(-1) === 100) membership.hold('a warden asks for it');
+  });
+  await tend();
+  expect(priorities.slice(0, 3)).toEqual([0, 100, 0]);
+  expect(asked).toEqual([]);
+});
