@@ -130,3 +130,14 @@ it('gives it up at once, and asks nobody, when others take its node out of the s
   expect(priorities.slice(0, 3)).toEqual([0, 100, 0]);
   expect(asked).toEqual([]);
 });
+
+it('is obeyed by its membership, which knows what the node has been given', async () => {
+  const { membership, priorities } = afterStart();
+  const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  membership.hold('a warden asks for it');
+  await settle();
+  await membership.setPriority(100);
+  membership.hold('a warden asks for it');
+  await settle();
+  expect(priorities).toEqual([0, 100, 0]);
+});
