@@ -143,11 +143,9 @@ async function planOnce(pair: EnginePair, desk: Desk): Promise<number> {
 async function openDesk({ configuration, apiKey, atEnd }: Workplace, account: string): Promise<Desk> {
   const { port } = configuration.values.api.listen;
   const http = await openHttp(port, `Authorization: Bearer ${apiKey}\r\n`);
-  const wishes = await openHttp(port, `Authorization: Bearer ${apiKey}\r\n`);
   const results = await openResults(port, apiKey, [account]);
   atEnd(() => {
     http.close();
-    wishes.close();
     results.close();
     return Promise.resolve();
   });
@@ -168,6 +166,8 @@ async function openDesk({ configuration, apiKey, atEnd }: Workplace, account: st
       return performance.now() - beganMs;
     },
     switchOver: async (from) => {
+      // Of its own: between two switchovers a connection may be idle for longer than a backend keeps one.
+      const wishes = await openHttp(port, `Authorization: Bearer ${apiKey}\r\n`);
       const id = randomUUID();
       const wish = { id, what: 'switchover', by: 'bench', reason: 'measured', args: { from } };
       const endMs = performance.now() + WISH_WITHIN_MS;
@@ -175,7 +175,7 @@ async function openDesk({ configuration, apiKey, atEnd }: Workplace, account: st
       for (;;) {
         const { status, body } = await wishes.post(`/v1/accounts/${account}/wishes`, JSON.stringify(wish));
         const { answer } = JSON.parse(body) as { answer?: { is: string; detail: string } };
-        if (answer?.is === 'done') return;
+        if (answer?.is === 'done') return wishes.close();
         if (status > 202 || answer?.is === 'refused')
           throw new Error(`the switchover was answered ${status}: ${body}`);
         if (performance.now() > endMs) throw new Error(`no switchover within ${WISH_WITHIN_MS} ms`);

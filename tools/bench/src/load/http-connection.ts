@@ -7,7 +7,7 @@ import { connect } from 'node:net';
 export type HttpAnswer = { readonly status: number; readonly body: string };
 
 export type HttpConnection = {
-  /** Rejects when the connection breaks or the answer has no Content-Length. */
+  /** Rejects when the connection breaks, or is broken already, or the answer has no Content-Length. */
   readonly post: (path: string, body: string) => Promise<HttpAnswer>;
   readonly close: () => void;
 };
@@ -21,7 +21,9 @@ export function openHttp(port: number, headers: string): Promise<HttpConnection>
     let text = '';
     let settle: ((answer: HttpAnswer) => void) | undefined;
     let refuse: (error: Error) => void = notOpened;
+    let broken: Error | undefined;
     const fail = (error: Error): void => {
+      broken ??= error;
       settle = undefined;
       refuse(error);
       socket.destroy();
@@ -44,6 +46,8 @@ export function openHttp(port: number, headers: string): Promise<HttpConnection>
       opened({
         post: (path, body) =>
           new Promise((resolve, reject) => {
+            // A backend closes what was idle for a minute, and nobody would ever hear of what is written then.
+            if (broken !== undefined) return reject(broken);
             settle = resolve;
             refuse = reject;
             socket.write(
