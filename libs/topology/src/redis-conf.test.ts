@@ -31,6 +31,8 @@ describe('redisConf', () => {
       min-replicas-max-lag 2
       replica-priority 0
       repl-diskless-sync-delay 0
+      rdbcompression no
+      hz 50
       repl-backlog-size 64mb
       replica-announce-ip 127.0.0.1
       replica-announce-port 7001

@@ -46,6 +46,10 @@ export function redisConf(options: RedisConfOptions): string {
     // Above 0 only by the node's warden, once the node is in the in-sync set (I1).
     'replica-priority 0',
     'repl-diskless-sync-delay 0',
+    // A replica that needs everything again (the chosen one was behind it) keeps writes waiting until it has it. Compressing
+    // costs more time than it spares on the way, and at 10 Hz Redis sees only after up to 100 ms that the copy is sent.
+    'rdbcompression no',
+    'hz 50',
     'repl-backlog-size 64mb',
     `replica-announce-ip ${node.host}`,
     `replica-announce-port ${node.port}`,
