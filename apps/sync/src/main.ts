@@ -76,13 +76,6 @@ async function run(configuration: LoadedConfiguration): Promise<void> {
   const backups = configuration.path(values.sync.backups);
   const secret = configuration.secret('clusterSecretFile', values.clusterSecretFile);
 
-  const restored = await restoreDatabase({ file, backups, wallMs, log });
-  log.info({ ...restored }, 'database ready');
-  if (restored.from !== 'database') counts.restored.inc({ from: restored.from });
-  const database = await openDatabase({ file });
-  const store = createResultStore(database, wallMs);
-  const pushStore = createPushStore(database, wallMs);
-
   const passwordOf = (field: string, path: string | undefined) =>
     path === undefined ? {} : { password: configuration.secret(field, path) };
   const { url, database: archiveDatabase, user, passwordFile } = values.clickhouse;
@@ -95,7 +88,16 @@ async function run(configuration: LoadedConfiguration): Promise<void> {
   const redis = createRedisNodes(redisAccess(configuration, 'sync'));
   const nodes = values.redis.nodes;
   const onMissing = writerMetrics.missing;
+  // Begins to look for the primary, while the database is looked at.
   const writer = createAcknowledgedWriter({ host, redis, nodes, log: logEvent, onMissing });
+
+  const restored = await restoreDatabase({ file, backups, wallMs, log });
+  log.info({ ...restored }, 'database ready');
+  if (restored.from !== 'database') counts.restored.inc({ from: restored.from });
+  const database = await openDatabase({ file });
+  const store = createResultStore(database, wallMs);
+  const pushStore = createPushStore(database, wallMs);
+
   const gatherMs = numbers.syncEveryMs / 2;
   const feed = createResultFeed({ host, redis, nodes, writer, reader: name, log: logEvent, gatherMs });
   const accounts = values.accounts.map((each) => each.account);

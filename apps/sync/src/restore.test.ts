@@ -1,4 +1,5 @@
 /** The start: what is used, what is put aside, and that nothing is ever deleted. */
+import { createHash } from 'node:crypto';
 import {
   cpSync,
   existsSync,
@@ -107,6 +108,23 @@ it('passes over a damaged snapshot, with a line that says so', async () => {
   expect(await restore()).toMatchObject({ from: 'snapshot' });
   expect(await syncedNow()).toBe(2);
   expect(told).toContain('snapshot passed over: it is damaged');
+});
+
+it('checks a snapshot that another version of DuckDB has taken, and puts it aside where it does not open', async () => {
+  await fill(5, [2, 4]);
+  const newest = join(backups, readdirSync(backups).toSorted().at(-1) ?? '');
+  // Whole by its digest, and no database.
+  const bytes = Buffer.from('what another version wrote');
+  writeFileSync(join(newest, 'results.duckdb'), bytes);
+  const path = join(newest, 'manifest.json');
+  const manifest = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  writeFileSync(path, JSON.stringify({ ...manifest, engine: 'v0.0.1', bytes: bytes.length, sha256 }));
+  rmSync(file);
+  expect(await restore()).toMatchObject({ from: 'snapshot' });
+  expect(await syncedNow()).toBe(2);
+  expect(told).toContain('snapshot passed over: it does not open');
+  expect(quarantined()).toHaveLength(1);
 });
 
 it('puts a database aside that is whole but short of its snapshot', async () => {

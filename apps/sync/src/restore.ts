@@ -14,8 +14,8 @@ import {
   listSnapshots,
   restoreSnapshot,
   type Snapshot,
-  snapshotDamage,
   syncPath,
+  wasCheckedByThisEngine,
 } from '@holdfast/duckdb';
 import type { Log } from '@holdfast/process';
 
@@ -95,13 +95,13 @@ async function quarantine(options: RestoreOptions): Promise<string> {
 
 async function useSnapshot(options: RestoreOptions, snapshot: Snapshot): Promise<boolean> {
   const { name } = snapshot.manifest;
-  const damage = await snapshotDamage(snapshot);
+  if (existsSync(`${options.file}.wal`)) await quarantineWal(options);
+  const damage = await restoreSnapshot(snapshot, options.file);
   if (damage !== undefined) {
     options.log.error({ snapshot: name, why: damage }, 'snapshot passed over: it is damaged');
     return false;
   }
-  if (existsSync(`${options.file}.wal`)) await quarantineWal(options);
-  await restoreSnapshot(snapshot, options.file);
+  if (wasCheckedByThisEngine(snapshot.manifest)) return true;
   const outcome = await checkDatabase(options.file, options.checkCommand ?? CHECK_COMMAND);
   if (outcome.is === 'whole') return true;
   options.log.error({ snapshot: name, why: outcome.why }, 'snapshot passed over: it does not open');

@@ -1,5 +1,13 @@
 /** Snapshots: what is kept, what is verified, and which damage is found. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,14 +15,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { checkDatabase } from './check.ts';
 import { type Database, openDatabase } from './database.ts';
 import { createResultStore, type ResultStore } from './result-store.ts';
-import {
-  listSnapshots,
-  restoreSnapshot,
-  type Snapshot,
-  SnapshotError,
-  snapshotDamage,
-  takeSnapshot,
-} from './snapshot.ts';
+import { listSnapshots, restoreSnapshot, type Snapshot, SnapshotError, takeSnapshot } from './snapshot.ts';
 import { rows } from './testing/rows.ts';
 
 // Processes are started: generous, because a busy machine is no fault of theirs.
@@ -108,9 +109,13 @@ describe('damage to a snapshot', () => {
     ['a file that is gone', (file: string) => rmSync(file)],
   ])('is found: %s', async (_what, harm) => {
     const snapshot = await take();
-    expect(await snapshotDamage(snapshot)).toBeUndefined();
+    const restored = join(folder, 'restored.duckdb');
+    expect(await restoreSnapshot(snapshot, restored)).toBeUndefined();
+    const whole = readFileSync(restored);
     harm(snapshot.file);
-    expect(await snapshotDamage(snapshot)).toBeDefined();
+    expect(await restoreSnapshot(snapshot, restored)).toBeDefined();
+    expect(readFileSync(restored).equals(whole)).toBe(true);
+    expect(existsSync(`${restored}.restoring`)).toBe(false);
   });
 
   it('is told when it is the manifest, and the snapshot is not listed', async () => {

@@ -10,6 +10,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { version } from '@duckdb/node-api';
 import { CHECK_COMMAND, type CheckCommand, checkDatabase } from './check.ts';
 import type { Database } from './database.ts';
 import type { DatabaseFacts } from './whole-database.ts';
@@ -50,6 +51,7 @@ export class SnapshotError extends Error {
 const DATABASE = 'results.duckdb';
 const MANIFEST = 'manifest.json';
 const UNFINISHED = '.unfinished-';
+const CHUNK_BYTES = 262_144;
 
 /**
  * Takes one snapshot and removes those beyond the last `kept`.
@@ -127,26 +129,59 @@ function readManifest(text: string): SnapshotManifest {
   return manifest as SnapshotManifest;
 }
 
-/** Why a snapshot cannot be used; undefined when size and digest are those of its manifest. */
-export async function snapshotDamage(snapshot: Snapshot): Promise<string | undefined> {
-  try {
-    const { size } = await stat(snapshot.file);
-    if (size !== snapshot.manifest.bytes)
-      return `${size} bytes, the manifest says ${snapshot.manifest.bytes}`;
-    const digest = await fileDigest(snapshot.file);
-    return digest === snapshot.manifest.sha256 ? undefined : 'its SHA-256 is not that of the manifest';
-  } catch (error) {
-    return String(error);
+/**
+ * Puts a copy of the snapshot where the database belongs; durable when it resolves. Resolves to why it cannot be used, and
+ * leaves what is at `file` alone, when it cannot be read or its size or digest are not those of the manifest. Rejects when
+ * the disk refuses the copy.
+ */
+export async function restoreSnapshot(snapshot: Snapshot, file: string): Promise<string | undefined> {
+  const copy = `${file}.restoring`;
+  const damage = await copied(snapshot, copy);
+  if (damage !== undefined) {
+    await rm(copy, { force: true });
+    return damage;
   }
+  await rename(copy, file);
+  await syncPath(join(file, '..'));
+  return undefined;
 }
 
-/** Puts a copy of the snapshot where the database belongs; durable when it resolves. */
-export async function restoreSnapshot(snapshot: Snapshot, file: string): Promise<void> {
-  const work = `${file}.restoring`;
-  await copyFile(snapshot.file, work);
-  await syncPath(work);
-  await rename(work, file);
-  await syncPath(join(file, '..'));
+/**
+ * Whether this version of DuckDB has already read the whole of what the manifest describes: a snapshot is checked before
+ * it gets its manifest, and the digest says that the bytes are the same. Another version may find what that one did not.
+ */
+export function wasCheckedByThisEngine(manifest: SnapshotManifest): boolean {
+  return manifest.engine === version();
+}
+
+/** Copies, and answers why what was read is not what the manifest describes. Rejects when it cannot be written. */
+async function copied({ file, manifest }: Snapshot, copy: string): Promise<string | undefined> {
+  const from = await open(file, 'r').catch(String);
+  if (typeof from === 'string') return from;
+  const hash = createHash('sha256');
+  let bytes = 0;
+  try {
+    const to = await open(copy, 'w');
+    try {
+      const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+      for (;;) {
+        const read = await from.read(chunk).catch(String);
+        if (typeof read === 'string') return read;
+        if (read.bytesRead === 0) break;
+        const part = chunk.subarray(0, read.bytesRead);
+        hash.update(part);
+        bytes += part.length;
+        await to.appendFile(part);
+      }
+      await to.sync();
+    } finally {
+      await to.close();
+    }
+  } finally {
+    await from.close();
+  }
+  if (bytes !== manifest.bytes) return `${bytes} bytes, the manifest says ${manifest.bytes}`;
+  return hash.digest('hex') === manifest.sha256 ? undefined : 'its SHA-256 is not that of the manifest';
 }
 
 /** fsync of a file or folder. */
@@ -161,7 +196,8 @@ export async function syncPath(path: string): Promise<void> {
 
 async function fileDigest(file: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file, { highWaterMark: 262_144 })) hash.update(chunk as Buffer);
+  for await (const chunk of createReadStream(file, { highWaterMark: CHUNK_BYTES }))
+    hash.update(chunk as Buffer);
   return hash.digest('hex');
 }
 
