@@ -88,9 +88,11 @@ function createClock(): Clock {
   };
 }
 
-type FakeArchive = Pick<ResultArchive, 'prepare' | 'insert' | 'answers'> & {
+type FakeArchive = Pick<ResultArchive, 'prepare' | 'lastNumbers' | 'insert' | 'answers'> & {
   answer: (rows: readonly RecordRow[]) => InsertOutcome;
   reachable: boolean;
+  /** Numbers that it has, by account; a new one has none. */
+  readonly numbers: Map<string, number>;
   readonly sent: string[];
 };
 
@@ -98,11 +100,17 @@ function createFakeArchive(): FakeArchive {
   const fake: FakeArchive = {
     answer: () => ({ is: 'confirmed' }),
     reachable: true,
+    numbers: new Map(),
     sent: [],
     prepare: () => Promise.resolve(),
+    lastNumbers: () => Promise.resolve(fake.numbers),
     insert: (rows) => {
-      fake.sent.push(`${rows[0]?.account}:${rows[0]?.number}-${rows[rows.length - 1]?.number}`);
-      return Promise.resolve(fake.answer(rows));
+      const [account, last] = [String(rows[0]?.account), Number(rows[rows.length - 1]?.number)];
+      fake.sent.push(`${account}:${rows[0]?.number}-${last}`);
+      const answer = fake.answer(rows);
+      if (answer.is === 'confirmed')
+        fake.numbers.set(account, Math.max(last, fake.numbers.get(account) ?? 0));
+      return Promise.resolve(answer);
     },
     answers: () => Promise.resolve(fake.reachable),
   };
@@ -179,6 +187,44 @@ describe('what is confirmed', () => {
     expect(takeSent()).toEqual(['a:11-15', 'a:16-18']);
     expect(await store.failed(10)).toEqual([]);
     expect(await position('a')).toMatchObject({ cut: 18, pushed: 18 });
+  });
+});
+
+describe('a ClickHouse that lacks what was confirmed', () => {
+  beforeEach(async () => {
+    await fill('a', 1, 25);
+    await fill('b', 1, 5);
+    start();
+    await settled();
+    takeSent();
+  });
+
+  it('gets all again when it is a new one, found at the start', async () => {
+    await push?.stop();
+    archive.numbers.clear();
+    start();
+    await settled();
+    expect(takeSent()).toEqual(['a:1-10', 'a:11-20', 'a:21-25', 'b:1-5']);
+    expect(await position('a')).toMatchObject({ cut: 25, pushed: 25 });
+  });
+
+  it('gets what its backup has not, once it has failed and answers again', async () => {
+    archive.answer = () => ({ is: 'unavailable', answered: false, detail: 'ECONNREFUSED' });
+    archive.reachable = false;
+    await fill('a', 26, 27);
+    push?.wake();
+    await settled();
+    expect(takeSent()).toEqual(['a:26-27']);
+    archive.numbers.set('a', 12);
+    archive.answer = () => ({ is: 'confirmed' });
+    archive.reachable = true;
+    await pass(1);
+    expect(takeSent()).toEqual(['a:13-22', 'a:23-27']);
+    expect(await position('a')).toMatchObject({ cut: 27, pushed: 27 });
+    expect(await store.failed(10)).toEqual([]);
+    // Nothing is due any more: the next look is the poll.
+    await pass(5);
+    expect(takeSent()).toEqual([]);
   });
 });
 

@@ -6,6 +6,9 @@
  * that did not ends the wait. It answers with an error that is not about the rows: the batch waits with back-off, the
  * others go on, within a bound. It refuses the rows: the batch is halved until the row that it refuses stands alone,
  * which is set aside, shown, and tried again rarely.
+ *
+ * A ClickHouse that lost what it had confirmed (a new one, or one from a backup) is noticed at the start and after every
+ * failure, by the last number that it has of each account, and is sent the rest again.
  */
 import { type ResultArchive } from '@holdfast/clickhouse';
 import type { PushBatch, PushStore, ResultStore } from '@holdfast/duckdb';
@@ -16,7 +19,7 @@ export type PushOptions = {
   readonly host: Host;
   readonly store: PushStore;
   readonly results: Pick<ResultStore, 'positions' | 'rows'>;
-  readonly archive: Pick<ResultArchive, 'prepare' | 'insert' | 'answers'>;
+  readonly archive: Pick<ResultArchive, 'prepare' | 'lastNumbers' | 'insert' | 'answers'>;
   readonly log: Log;
   readonly retryFirstMs: number;
   readonly retryMostMs: number;
@@ -51,6 +54,8 @@ export function startPush(options: PushOptions): Push {
   const { host, store, log } = options;
   const waiting = new Map<string, Waiting>();
   let prepared = false;
+  /** Whether what ClickHouse has was compared with what it confirmed, since it last failed. */
+  let compared = false;
   /** ClickHouse: answering; silent since the last try; silent also when it was pinged. */
   let archive: 'answering' | 'silent' | 'gone' = 'answering';
   let lastError: string | undefined;
@@ -83,6 +88,7 @@ export function startPush(options: PushOptions): Push {
     }
     lastError = outcome.detail;
     if (outcome.is === 'unavailable') {
+      compared = false;
       if (!outcome.answered) archive = 'silent';
       log.warn({ ...batch, error: outcome.detail }, 'batch not confirmed: it will be sent again');
       return failed(batch, outcome.detail, false);
@@ -98,12 +104,26 @@ export function startPush(options: PushOptions): Push {
     for (const half of halves) if (archive === 'answering' && !stopped) await send(half);
   };
 
+  const compare = async (): Promise<void> => {
+    await options.archive.prepare();
+    const lastNumbers = await options.archive.lastNumbers();
+    for (const { account, pushed } of await options.results.positions()) {
+      const last = lastNumbers.get(account) ?? 0;
+      if (last >= pushed) continue;
+      await store.sendAfter(account, last);
+      waiting.clear();
+      log.warn(
+        { account, from: last + 1, to: pushed },
+        'ClickHouse lacks what it confirmed: it is sent again',
+      );
+    }
+    prepared = true;
+    compared = true;
+  };
+
   /** Sends what is due and cuts what is new, until nothing is left or ClickHouse is silent. */
   const round = async (): Promise<void> => {
-    if (!prepared) {
-      await options.archive.prepare();
-      prepared = true;
-    }
+    if (!compared) await compare();
     const open = await store.open();
     for (const batch of open) {
       if (stopped || archive !== 'answering') return;

@@ -76,6 +76,13 @@ describe('insert', () => {
     expect(await archive.rows('once', 1, 100)).toEqual(rows('once', 1, 15));
   });
 
+  it('is known by the last number of each account', async () => {
+    await archive.insert(rows('last-a', 1, 7));
+    await archive.insert(rows('last-b', 1, 2));
+    const known = await archive.lastNumbers();
+    expect([known.get('last-a'), known.get('last-b'), known.get('last-c')]).toEqual([7, 2, undefined]);
+  });
+
   it('refuses a row whose content is not what its hash says, and takes none of its batch', async () => {
     const damaged = rows('refused', 1, 3).map((each) =>
       each.number === 2 ? { ...each, record: '{}' } : each,

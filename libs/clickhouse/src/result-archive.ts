@@ -32,6 +32,8 @@ export type ResultArchive = {
   readonly insert: (rows: readonly RecordRow[]) => Promise<InsertOutcome>;
   /** Rows of an account with `first` ≤ number ≤ `last`, in order, each once. Rejects with ArchiveUnavailable. */
   readonly rows: (account: string, first: number, last: number) => Promise<RecordRow[]>;
+  /** The last number of each account that ClickHouse has. Rejects with ArchiveUnavailable. */
+  readonly lastNumbers: () => Promise<ReadonlyMap<string, number>>;
   /** Whether ClickHouse answers now. Never rejects. */
   readonly answers: () => Promise<boolean>;
   readonly close: () => Promise<void>;
@@ -78,6 +80,7 @@ export function createResultArchive(options: ResultArchiveOptions): ResultArchiv
     prepare: () => attempt('prepare', () => migrate(client, database)),
     insert: (rows) => insert(client, database, rows),
     rows: (account, first, last) => attempt('read', () => read(client, database, account, first, last)),
+    lastNumbers: () => attempt('read', () => lastNumbers(client, database)),
     answers: async () => (await client.ping()).success,
     close: () => client.close(),
   };
@@ -132,6 +135,16 @@ async function read(
     clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
   });
   return result.json<RecordRow>();
+}
+
+async function lastNumbers(client: ClickHouseClient, database: string): Promise<ReadonlyMap<string, number>> {
+  const result = await client.query({
+    query: `SELECT account, max(number) AS last FROM ${database}.records GROUP BY account`,
+    format: 'JSONEachRow',
+    clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
+  });
+  const rows = await result.json<{ account: string; last: number }>();
+  return new Map(rows.map(({ account, last }) => [account, last]));
 }
 
 async function attempt<T>(what: string, work: () => Promise<T>): Promise<T> {

@@ -33,6 +33,8 @@ export type PushStore = {
   /** Replaces a batch by its two halves, which take over its place and its attempts. */
   readonly halve: (batch: PushBatch) => Promise<readonly [PushBatch, PushBatch]>;
   readonly failed: (limit: number) => Promise<FailedSync[]>;
+  /** Everything after `last` is cut and sent anew, what is open too: ClickHouse has no more than that. */
+  readonly sendAfter: (account: string, last: number) => Promise<void>;
   /** Rows up to `last` were read from ClickHouse: they need not be sent there. */
   readonly confirmUpTo: (account: string, last: number) => Promise<void>;
 };
@@ -58,6 +60,7 @@ export function createPushStore(database: Database, wallMs: () => number): PushS
       );
       return rows.map(failedOf);
     },
+    sendAfter: (account, last) => database.write((run) => sendAfter(run, account, last)),
     confirmUpTo: (account, last) =>
       database.write(async (run) => {
         await run(
@@ -133,6 +136,15 @@ async function halve(run: Run, batch: PushBatch): Promise<readonly [PushBatch, P
     }
   }
   return halves;
+}
+
+async function sendAfter(run: Run, account: string, last: number): Promise<void> {
+  await run('DELETE FROM push_batches WHERE account = $account AND first_number > $last', { account, last });
+  await run('DELETE FROM failed_syncs WHERE account = $account AND first_number > $last', { account, last });
+  await run('UPDATE positions SET cut = $last, pushed = $last WHERE account = $account AND pushed > $last', {
+    account,
+    last,
+  });
 }
 
 async function insertFailed(run: Run, failed: FailedSync): Promise<void> {
