@@ -18,7 +18,8 @@ const stage = inject('stage');
 /** Two terminals, a primary and a backup; and one terminal alone. */
 const [WITH_BACKUP, ALONE] = ['demo-hedging', 'demo-netting'] as const;
 const ACCOUNTS = [WITH_BACKUP, ALONE];
-const PER_SECOND = 40;
+/** On each account; the client, its load and the whole environment share the machine. */
+const PER_SECOND = 20;
 const CALM_MS = 2000;
 const RETRY_MS = 3000;
 
@@ -27,13 +28,11 @@ const TABLE_MS = { engine: 3000, redis: 1000, duckdb: 5000, backend: 3000, broke
 type Part = keyof typeof TABLE_MS;
 
 /**
- * What is expected instead where the seed's own numbers cannot give what its table asks for: Sentinel alone waits 3 s before
- * it believes that a primary is gone, then elects and promotes.
+ * What the seed's own numbers cannot give, in its profile: Sentinel alone waits 3 s before it believes that a primary is gone,
+ * then elects and promotes; a killed process is started again 3 s later; an engine is taken for dead after 3 s; a terminal
+ * that is started again after 3 s is tried every 3 s. Docker's own start of a container comes on top.
  */
-const EXPECTED_MS: Readonly<Record<Profile, Partial<Record<Part, number>>>> = {
-  fast: {},
-  seed: { redis: 6000 },
-};
+const SEED_LIMIT_MS = { redis: 6000, duckdb: 9000, engine: 4500, terminal: 11_000 };
 
 type Measured = {
   readonly profile: Profile;
@@ -85,7 +84,12 @@ describe.each(['fast', 'seed'] as const)('in the profile %s', (profile) => {
   let round = 0;
 
   /** Breaks something under load; measures until it is back, and checks that nothing was lost. */
-  async function broken(test: string, part: Part, strikeAndMeasure: () => Promise<number>): Promise<void> {
+  async function broken(
+    test: string,
+    part: Part,
+    strikeAndMeasure: () => Promise<number>,
+    seedLimitMs: number = TABLE_MS[part],
+  ): Promise<void> {
     round += 1;
     const load = startLoad(site.client, `${profile}-${round}`, ACCOUNTS, PER_SECOND);
     try {
@@ -100,7 +104,7 @@ describe.each(['fast', 'seed'] as const)('in the profile %s', (profile) => {
     }
     await nothingLost();
     await site.untilHealthy(60_000);
-    expect(measured.at(-1)?.ms).toBeLessThanOrEqual(EXPECTED_MS[profile][part] ?? TABLE_MS[part]);
+    expect(measured.at(-1)?.ms).toBeLessThanOrEqual(profile === 'seed' ? seedLimitMs : TABLE_MS[part]);
   }
 
   beforeAll(async () => {
@@ -114,11 +118,16 @@ describe.each(['fast', 'seed'] as const)('in the profile %s', (profile) => {
 
   it('5.1 a killed Redis primary is replaced', async () => {
     const primary = await primaryOfRedis();
-    await broken('Redis primary killed', 'redis', async () => {
-      await site.kill(primary);
-      const at = performance.now();
-      return until('an acknowledgement', 20_000, async () => acknowledgedAfter(site.client, at), 5);
-    });
+    await broken(
+      'Redis primary killed',
+      'redis',
+      async () => {
+        await site.kill(primary);
+        const at = performance.now();
+        return until('an acknowledgement', 20_000, async () => acknowledgedAfter(site.client, at), 5);
+      },
+      SEED_LIMIT_MS.redis,
+    );
     expect(await primaryOfRedis()).not.toBe(primary);
   });
 
@@ -126,19 +135,24 @@ describe.each(['fast', 'seed'] as const)('in the profile %s', (profile) => {
     const file = await inVolume(site, 'holdfast-tested-sync', 'results.duckdb');
     const { sync } = placesOf(site.gathered);
     await until('a snapshot', 90_000, async () => (await syncStatus(site)).snapshot.name !== null, 500);
-    await broken('DuckDB killed and damaged', 'duckdb', async () => {
-      const pid = await site.pid('sync');
-      const at = performance.now();
-      process.kill(pid, 'SIGKILL');
-      await until('it is gone', 2000, async () => !existsSync(`/proc/${pid}`), 1);
-      overwriteHead(file);
-      return until(
-        'sync is ready',
-        30_000,
-        async () => ((await fetch(`${sync}/readyz`)).ok ? performance.now() - at : undefined),
-        20,
-      );
-    });
+    await broken(
+      'DuckDB killed and damaged',
+      'duckdb',
+      async () => {
+        const pid = await site.pid('sync');
+        const at = performance.now();
+        process.kill(pid, 'SIGKILL');
+        await until('it is gone', 2000, async () => !existsSync(`/proc/${pid}`), 1);
+        overwriteHead(file);
+        return until(
+          'sync is ready',
+          30_000,
+          async () => ((await fetch(`${sync}/readyz`)).ok ? performance.now() - at : undefined),
+          20,
+        );
+      },
+      SEED_LIMIT_MS.duckdb,
+    );
     expect((await syncStatus(site)).restored.from).toBe('snapshot');
   });
 
@@ -169,12 +183,17 @@ describe.each(['fast', 'seed'] as const)('in the profile %s', (profile) => {
   it('5.3 a killed engine hands its accounts to the other, and is started again', async () => {
     const active = await leader(ALONE);
     const before = await site.restarts(active);
-    await broken('engine killed', 'engine', async () => {
-      const after = await lastNumber(site.client, ALONE);
-      await site.kill(active);
-      const wall = Date.now();
-      return until('an execution', 20_000, () => executedAfter(site.client, ALONE, wall, after), 20);
-    });
+    await broken(
+      'engine killed',
+      'engine',
+      async () => {
+        const after = await lastNumber(site.client, ALONE);
+        await site.kill(active);
+        const wall = Date.now();
+        return until('an execution', 20_000, () => executedAfter(site.client, ALONE, wall, after), 20);
+      },
+      SEED_LIMIT_MS.engine,
+    );
     expect(await site.restarts(active)).toBe(before + 1);
   });
 
@@ -193,12 +212,17 @@ describe.each(['fast', 'seed'] as const)('in the profile %s', (profile) => {
 
   it('5.4 a killed MT5 terminal is replaced by the backup, or starts again', async () => {
     const before = await site.restarts('terminal-1');
-    await broken('MT5 terminal killed', 'broker', async () => {
-      const after = await lastNumber(site.client, WITH_BACKUP);
-      await site.kill('terminal-1');
-      const wall = Date.now();
-      return until('an execution', 30_000, () => executedAfter(site.client, WITH_BACKUP, wall, after), 20);
-    });
+    await broken(
+      'MT5 terminal killed',
+      'broker',
+      async () => {
+        const after = await lastNumber(site.client, WITH_BACKUP);
+        await site.kill('terminal-1');
+        const wall = Date.now();
+        return until('an execution', 30_000, () => executedAfter(site.client, WITH_BACKUP, wall, after), 20);
+      },
+      SEED_LIMIT_MS.terminal,
+    );
     expect(await site.restarts('terminal-1')).toBe(before + 1);
   });
 

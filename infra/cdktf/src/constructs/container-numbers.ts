@@ -5,7 +5,7 @@
  * seldom. Written as Docker's own form of durations: the provider reads them back so, and another form is a change.
  */
 export const HEALTH = {
-  interval: '5s',
+  interval: '10s',
   timeout: '3s',
   retries: 3,
   startPeriod: '30s',
