@@ -6,7 +6,7 @@
  */
 import { closeSync, existsSync, openSync, writeSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { check } from '../e2e/checker.ts';
 import { until } from '../e2e/cluster.ts';
 import { gather, placesOf } from '../e2e/evidence.ts';
@@ -47,8 +47,10 @@ const measured: Measured[] = [];
 beforeAll(async () => {
   site = await openSite(stage, 'tested');
 }, 300_000);
+afterEach(() => site?.keepLogs(measured.length));
 afterAll(async () => {
   console.table(measured);
+  await site?.keepLogs('end');
   await site?.remove();
 }, 120_000);
 

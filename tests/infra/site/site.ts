@@ -1,4 +1,5 @@
 /** A deployed environment as its tests see it: clients through the load balancer, containers by name, volumes on the host. */
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClient, type Client } from '../../e2e/client.ts';
 import { until } from '../../e2e/cluster.ts';
@@ -30,6 +31,8 @@ export type Site = {
   readonly own: (volume: string) => Promise<void>;
   /** Waits until every container of the environment is healthy. */
   readonly untilHealthy: (limitMs: number) => Promise<void>;
+  /** Writes every container's log below the folder that HOLDFAST_LOGS names; without it, nothing. */
+  readonly keepLogs: (when: string | number) => Promise<void>;
   /** Takes everything away, data too. */
   readonly remove: () => Promise<void>;
 };
@@ -90,6 +93,16 @@ export async function openSite(stage: Stage, name: string): Promise<Site> {
         },
         250,
       );
+    },
+    keepLogs: async (when) => {
+      const folder = process.env['HOLDFAST_LOGS'];
+      if (folder === undefined) return;
+      const into = join(folder, `${name}-${when}`);
+      mkdirSync(into, { recursive: true });
+      const names = await docker('ps', '--all', '--filter', labelled, '--format', '{{.Names}}');
+      for (const each of names.split('\n')) {
+        if (each !== '') writeFileSync(join(into, `${each}.log`), await logOf(stage, each, undefined));
+      }
     },
     remove: async () => {
       for (const part of [...PARTS].reverse()) {
