@@ -4,6 +4,7 @@ export * from './commands.ts';
 export * from './fields.ts';
 export * from './listener.ts';
 export * from './messages.ts';
+export * from './open-session.ts';
 export * from './proof.ts';
 export * from './rows.ts';
 export * from './session.ts';
