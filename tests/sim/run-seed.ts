@@ -74,6 +74,7 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
     const rows = await readAtLast(system, client);
     records = rows.length;
     checkers.records(rows);
+    nothingFinishedWaits(system);
     checkers.atTheEnd(client.told.values(), signalStates(system), kinds);
   } catch (error) {
     broken =
@@ -246,18 +247,26 @@ async function readAtLast(
   throw new Broken('LIVENESS', 'records cannot be read although everything is whole');
 }
 
-/** Signals in RTSS on the primary, accepted and not finished: id → state. */
+/** Signals in RTSS on the primary: id → state. */
 function signalStates(system: System): ReadonlyMap<string, string> {
+  return new Map(entriesOf(system).map(({ id, row }) => [id, row.get('state') ?? '']));
+}
+
+/** An entry of a signal that has its result would be read again at each takeover. */
+function nothingFinishedWaits(system: System): void {
+  for (const { id, row } of entriesOf(system)) {
+    if (row.has('number')) throw new Broken('I2', `${id} has its result and stands in RTSS still`);
+  }
+}
+
+function entriesOf(
+  system: System,
+): readonly { readonly id: string; readonly row: ReadonlyMap<string, string> }[] {
   const { keys } = system.redis.state(primaryOf(system.machines)).disk.data;
   const stream = keys.get(`hf:{${ACCOUNT}}:rtss`);
-  const states = new Map<string, string>();
-  if (stream?.is !== 'stream') return states;
-  for (const { fields } of stream.entries) {
-    const [, id = '', , magic = ''] = fields;
+  if (stream?.is !== 'stream') return [];
+  return stream.entries.map(({ fields: [, id = '', , magic = ''] }) => {
     const signal = keys.get(`hf:{${ACCOUNT}}:signal:${magic}`);
-    const row = signal?.is === 'hash' ? signal.fields : new Map<string, string>();
-    // An entry can outlive its signal: the engine had read another one of it, from a primary that was passed over.
-    if (!row.has('number')) states.set(id, row.get('state') ?? '');
-  }
-  return states;
+    return { id, row: signal?.is === 'hash' ? signal.fields : new Map<string, string>() };
+  });
 }

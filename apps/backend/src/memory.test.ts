@@ -164,8 +164,8 @@ test('without memory: nothing is accepted, and what was accepted is carried to i
     [
       {
         name: 'hf_intend',
-        keys: [KEYS.lease, KEYS.signal(magic), KEYS.intents, KEYS.account],
-        args: [...lead, 'c:1', '{}', step, ''],
+        keys: [KEYS.lease, KEYS.signal(magic), KEYS.intents, KEYS.account, KEYS.rtss],
+        args: [...lead, 'c:1', '{}', step, '', '0-0'],
       },
       'ok',
     ],

@@ -84,7 +84,8 @@ export function createOrderWrites(options: OrderWritesOptions): OrderWrites {
       };
       const replaces = order.intents.at(-1) ?? '';
       order.intents.push(intent.commandId);
-      void persist(order, () => journal.intend(intent, step, replaces), done, 0);
+      const { entry } = order.accepted;
+      void persist(order, () => journal.intend(intent, step, replaces, entry), done, 0);
     },
     state: (order, state, reason) => {
       const step = stepOf(state, reason);

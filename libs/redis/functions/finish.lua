@@ -18,6 +18,7 @@ local function finish(keys, argv)
   local known = redis.call('HGET', keys[2], 'number')
   if known then
     redis.call('HINCRBY', keys[5], 'repeats', 1)
+    redis.call('XDEL', keys[3], argv[5])
     return { 'repeat', known }
   end
   local at = 6
@@ -35,7 +36,8 @@ local function finish(keys, argv)
   end
   at = at + more * 2 + 1
   apply_changes(argv, at + 1, tonumber(argv[at]))
-  redis.call('XDEL', keys[3], argv[5])
+  -- Written again after a change of primary it may stand under another entry than the one that the engine has read.
+  redis.call('XDEL', keys[3], argv[5], redis.call('HGET', keys[2], 'entry') or argv[5])
   redis.call('HSET', keys[2], 'state', argv[3], 'number', string.format('%.0f', number))
   -- The record holds the steps and what was asked for; kept here as well they would be half of the memory.
   redis.call('HDEL', keys[2], 'body', 'entry', 'steps')

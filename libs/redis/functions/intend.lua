@@ -1,7 +1,8 @@
 -- intend: makes an intent durable before anything is sent (I4), for the present leadership only (I3).
--- KEYS 1 lease  2 signal  3 intents  4 account
+-- KEYS 1 lease  2 signal  3 intents  4 account  5 rtss
 -- ARGV 1 holder  2 epoch  3 command id  4 intent (JSON)  5 step (JSON)
---      6 command id of the attempt before, which ended with a certain NO; empty for the first
+--      6 command id of the attempt before, which ended with a certain NO; empty for the first  7 rtss entry
+-- A signal that has its result leaves no entry behind: one that was written again after a change of primary has two.
 -- Replies {'ok'} | {'stale', holder, epoch} | {'finished', number} | {'missing'}: no such signal was ever accepted
 -- (it vanished with a primary before it was acknowledged, and nobody was told that it was accepted)
 local function intend(keys, argv)
@@ -16,6 +17,7 @@ local function intend(keys, argv)
   local number = redis.call('HGET', keys[2], 'number')
   if number then
     redis.call('HINCRBY', keys[4], 'repeats', 1)
+    redis.call('XDEL', keys[5], argv[7])
     return { 'finished', number }
   end
   if redis.call('HSETNX', keys[3], argv[3], argv[4]) == 1 then

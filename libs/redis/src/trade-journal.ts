@@ -72,8 +72,11 @@ export type Finish = {
 };
 
 export type TradeJournal = {
-  /** `replaces`: the command id of the attempt before, whose intent goes with it; '' for the first. */
-  readonly intend: (intent: Intent, step: Step, replaces: string) => Promise<JournalOutcome>;
+  /**
+   * `replaces`: the command id of the attempt before, whose intent goes with it; '' for the first. `entry`: the signal's in
+   * RTSS, which goes when the signal turns out to be finished.
+   */
+  readonly intend: (intent: Intent, step: Step, replaces: string, entry: string) => Promise<JournalOutcome>;
   readonly finish: (finish: Finish) => Promise<JournalOutcome>;
   readonly record: (
     records: readonly NamedRecord[],
@@ -123,11 +126,11 @@ export function createTradeJournal(
   ];
   const named = (row: NamedRecord): string[] => [row.name, JSON.stringify(row.record)];
   return {
-    intend: (intent, step, replaces) =>
+    intend: (intent, step, replaces, entry) =>
       put({
         name: 'hf_intend',
-        keys: [keys.lease, keys.signal(intent.magic), keys.intents, keys.account],
-        args: [...lead, intent.commandId, JSON.stringify(intent), JSON.stringify(step), replaces],
+        keys: [keys.lease, keys.signal(intent.magic), keys.intents, keys.account, keys.rtss],
+        args: [...lead, intent.commandId, JSON.stringify(intent), JSON.stringify(step), replaces, entry],
       }),
     finish: ({ signal, result, intents, records, changes }) =>
       put({

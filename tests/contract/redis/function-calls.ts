@@ -48,11 +48,17 @@ export function useFunctions(start: RedisSideStart) {
       [keys().signal(magic), keys().rtss, keys().account],
       [id, digest, `{"id":"${id}"}`, magic, '60000', 'backend-1'],
     );
-  const intend = (holder: string, epoch: string, magic: string, command: string): Promise<RedisReply> =>
+  const intend = (
+    holder: string,
+    epoch: string,
+    magic: string,
+    command: string,
+    entry = '0-0',
+  ): Promise<RedisReply> =>
     call(
       'hf_intend',
-      [keys().lease, keys().signal(magic), keys().intents, keys().account],
-      [holder, epoch, command, '{"i":1}', '{"state":"sent"}'],
+      [keys().lease, keys().signal(magic), keys().intents, keys().account, keys().rtss],
+      [holder, epoch, command, '{"i":1}', '{"state":"sent"}', '', entry],
     );
   const finish = (
     holder: string,

@@ -123,6 +123,20 @@ describe.each(SIDES)('functions of a signal, %s', (_, start) => {
       expect([word, state, number]).toEqual(['repeat', 'filled', '1']);
     });
 
+    test('a finished signal leaves no second entry behind, whoever meets it (I2)', async () => {
+      const [, , entry] = (await accept('s1', 'd', '11')) as string[];
+      await take('a', ['', '0', '0'], '1');
+      const again = async (): Promise<string> =>
+        String(await one('XADD', keys().rtss, '*', 'id', 's1', 'magic', '11'));
+      const met = await again();
+      const seen = await again();
+      await finish('a', '1', '11', entry ?? '');
+      expect(await one('XLEN', keys().rtss)).toBe(2);
+      expect(await intend('a', '1', '11', 's1:1', met)).toEqual(['finished', '1']);
+      expect(await finish('a', '1', '11', seen)).toEqual(['repeat', '1']);
+      expect(await one('XLEN', keys().rtss)).toBe(0);
+    });
+
     test('finish of a signal that was never accepted is missing', async () => {
       await take('a', ['', '0', '0'], '1');
       expect(await finish('a', '1', '99', '1-0')).toEqual(['missing']);

@@ -44,8 +44,9 @@ export function intendCommand(account: string, id: string, magic: string, at: nu
       key(account, `signal:${magic}`),
       key(account, 'intents'),
       key(account, 'account'),
+      key(account, 'rtss'),
     ],
-    [HOLDER, '1', `${id}#1`, JSON.stringify(intent), JSON.stringify(step)],
+    [HOLDER, '1', `${id}#1`, JSON.stringify(intent), JSON.stringify(step), '', '0-0'],
   );
 }
 
