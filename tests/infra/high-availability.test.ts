@@ -21,6 +21,8 @@ const ACCOUNTS = [WITH_BACKUP, ALONE];
 /** On each account; the client, its load and the whole environment share the machine. */
 const PER_SECOND = 20;
 const CALM_MS = 2000;
+/** An odd number, for its median: a disk or a processor that others hold up shows in one of them. */
+const REDIS_KILLS = 3;
 const RETRY_MS = 3000;
 
 /** The seed's table of recovery times (its section 2). */
@@ -63,11 +65,20 @@ async function nothingLost(): Promise<void> {
   }
 }
 
+type RedisStatus = {
+  readonly nodes: readonly {
+    readonly name: string;
+    readonly role: string;
+    readonly priority: number | null;
+  }[];
+};
+
+async function redis(): Promise<RedisStatus> {
+  return (await site.client.get<{ redis: RedisStatus }>('/v1/status')).body.redis;
+}
+
 async function primaryOfRedis(): Promise<string> {
-  const { body } = await site.client.get<{ redis: { nodes: { name: string; role: string }[] } }>(
-    '/v1/status',
-  );
-  const found = body.redis.nodes.find(({ role }) => role === 'primary');
+  const found = (await redis()).nodes.find(({ role }) => role === 'primary');
   if (found === undefined) throw new Error('no Redis node is primary');
   return found.name;
 }
@@ -119,18 +130,30 @@ describe.each(['fast', 'seed'] as const)('in the profile %s', (profile) => {
   }, 300_000);
 
   it('5.1 a killed Redis primary is replaced', async () => {
-    const primary = await primaryOfRedis();
+    const killOne = async (): Promise<number> => {
+      await until(
+        'both replicas may be promoted',
+        60_000,
+        async () => (await redis()).nodes.filter(({ priority }) => priority === 100).length === 2,
+      );
+      const primary = await primaryOfRedis();
+      await site.kill(primary);
+      const at = performance.now();
+      const ms = await until('an acknowledgement', 20_000, async () => acknowledgedAfter(site.client, at), 5);
+      await until('another is primary', 5000, async () => (await primaryOfRedis()) !== primary);
+      return ms;
+    };
     await broken(
-      'Redis primary killed',
+      `Redis primary killed, median of ${REDIS_KILLS}`,
       'redis',
       async () => {
-        await site.kill(primary);
-        const at = performance.now();
-        return until('an acknowledgement', 20_000, async () => acknowledgedAfter(site.client, at), 5);
+        const times = [];
+        for (let kill = 0; kill < REDIS_KILLS; kill += 1) times.push(Math.round(await killOne()));
+        console.log(`${profile}: Redis primary killed: ${times.join(', ')} ms`);
+        return times.toSorted((one, other) => one - other)[(REDIS_KILLS - 1) / 2] ?? Number.NaN;
       },
       SEED_LIMIT_MS.redis,
     );
-    expect(await primaryOfRedis()).not.toBe(primary);
   });
 
   it('5.2 a DuckDB that crashed, with a damaged file, is restored from a snapshot', async () => {
