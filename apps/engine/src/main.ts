@@ -140,6 +140,7 @@ log.info({ bridge: own.bridge, peer: own.peer, health: own.health }, 'started');
 async function rehearseAll(name: string): Promise<void> {
   const options = { host: realHost, engine: name, numbers: profile(values.profile) };
   for (let done = 0; done < REHEARSALS; done += 1) {
+    await engine.warmUp();
     if ((await rehearse(options)) !== undefined) continue;
     log.warn('rehearsal not finished: the first takeover will be slower');
     return;
