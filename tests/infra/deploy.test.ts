@@ -57,7 +57,7 @@ describe('an environment', () => {
   it('is valid, and goes from nothing to a signal that is executed', async () => {
     for (const part of PARTS) await site.stacks.validate(part);
     const startedAt = performance.now();
-    await site.stacks.applyAll();
+    await site.applyAll();
     await trade('first', 1);
     const tookMs = Math.round(performance.now() - startedAt);
     const seconds = (ms: number): string => (ms / 1000).toFixed(1);
@@ -137,7 +137,7 @@ describe('an environment', () => {
   it('goes on from that data when it is applied again', async () => {
     const told = [...site.client.told.values()];
     const startedAt = performance.now();
-    await site.stacks.applyAll();
+    await site.applyAll();
     await trade('resumed', 5);
     console.log(
       `from the data to the first acknowledged signal: ${Math.round(performance.now() - startedAt)} ms`,

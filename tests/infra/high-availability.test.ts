@@ -125,7 +125,7 @@ describe.each(['fast', 'seed'] as const)('in the profile %s', (profile) => {
       values.profile = profile;
     });
     await site.stacks.synthesise();
-    await site.stacks.applyAll();
+    await site.applyAll();
     await site.untilHealthy(60_000);
   }, 300_000);
 

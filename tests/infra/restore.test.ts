@@ -62,7 +62,7 @@ async function takeDown(site: Site): Promise<void> {
 }
 
 it('brings the results into a new environment, from a snapshot and from Redis', async () => {
-  await lost.stacks.applyAll();
+  await lost.applyAll();
   const ids = [...(await trade(lost, 'before'))];
   expect(check(await gather(lost.gathered, lost.client, ACCOUNT, 60_000))).toEqual([]);
   const first = (await syncStatus(lost)).snapshot.name;
@@ -95,7 +95,7 @@ it('brings the results into a new environment, from a snapshot and from Redis', 
     cpSync(from, to, { recursive: true, preserveTimestamps: true });
     await restored.own(`holdfast-restored-${volume}`);
   }
-  await restored.stacks.applyAll();
+  await restored.applyAll();
 
   expect((await syncStatus(restored)).restored.from).toBe('snapshot');
   const results = await resultsOf(restored);

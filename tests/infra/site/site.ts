@@ -29,6 +29,8 @@ export type Site = {
   readonly volume: (name: string) => Promise<string>;
   /** Gives all in a volume to the user of our images, after it was filled from outside. */
   readonly own: (volume: string) => Promise<void>;
+  /** Applies every stack; when that fails, the last lines of what Redis consists of are told: a container that did not become healthy is gone. */
+  readonly applyAll: () => Promise<void>;
   /** Waits until every container of the environment is healthy. */
   readonly untilHealthy: (limitMs: number) => Promise<void>;
   /** Writes every container's log below the folder that HOLDFAST_LOGS names; without it, nothing. */
@@ -39,6 +41,9 @@ export type Site = {
 
 /** The user and group in our images. */
 const OWNER = '10001:10001';
+
+const LISTEN_EVERY_MS = 10_000;
+const LINES_TOLD = 15;
 
 /** An environment of this name, written and synthesised; nothing is deployed. */
 export async function openSite(stage: Stage, name: string): Promise<Site> {
@@ -72,6 +77,25 @@ export async function openSite(stage: Stage, name: string): Promise<Site> {
     volume: mountpoint,
     own: async (volume) => {
       await run('chown', ['-R', OWNER, await mountpoint(volume)]);
+    },
+    applyAll: async () => {
+      const said = new Map<string, string>();
+      const listen = async (): Promise<void> => {
+        const names = await docker('ps', '--filter', labelled, '--format', '{{.Names}}');
+        for (const each of names.split('\n').filter((one) => /-(redis|sentinel|warden)-\d$/.test(one)))
+          said.set(each, await logOf(stage, each, undefined));
+      };
+      // A container can go while it is listened to.
+      const timer = setInterval(() => void listen().catch(() => undefined), LISTEN_EVERY_MS);
+      try {
+        await stacks.applyAll();
+      } catch (error) {
+        for (const [each, text] of said)
+          console.log(`${each}:\n${text.trimEnd().split('\n').slice(-LINES_TOLD).join('\n')}`);
+        throw error;
+      } finally {
+        clearInterval(timer);
+      }
     },
     untilHealthy: async (limitMs) => {
       await until(
@@ -113,7 +137,12 @@ export async function openSite(stage: Stage, name: string): Promise<Site> {
       const volumes = await docker('volume', 'ls', '--quiet', '--filter', labelled);
       if (volumes !== '') await docker('volume', 'rm', ...volumes.split('\n'));
       const networks = await docker('network', 'ls', '--quiet', '--filter', labelled);
-      if (networks !== '') await docker('network', 'rm', ...networks.split('\n'));
+      if (networks === '') return;
+      // The engine may still be letting go of a container that it was starting again when it was removed.
+      await until('the networks are gone', 15_000, async () => {
+        await docker('network', 'rm', ...networks.split('\n'));
+        return true;
+      });
     },
   };
 }
