@@ -154,6 +154,7 @@ describe.each(['fast', 'seed'] as const)('in the profile %s', (profile) => {
       },
       SEED_LIMIT_MS.redis,
     );
+    expect((await redis()).nodes.filter(({ role }) => role === 'primary')).toHaveLength(1);
   });
 
   it('5.2 a DuckDB that crashed, with a damaged file, is restored from a snapshot', async () => {
