@@ -1,7 +1,7 @@
 /**
  * A takeover and one signal of an account that nobody has, through the engine's own code, against a Redis and a terminal
  * that answer from memory. A standby's first takeover would otherwise be the first run of everything that it needs, and
- * compiling that takes longer than the takeover (docs/benchmarks.md). Nothing of it leaves the process.
+ * compiling that takes longer than the takeover (docs/leadership.md). Nothing of it leaves the process.
  */
 import {
   type BridgeMessage,
