@@ -49,7 +49,7 @@ const measured: Measured[] = [];
 beforeAll(async () => {
   site = await openSite(stage, 'tested');
 }, 300_000);
-afterEach(() => site?.keepLogs(measured.length));
+afterEach(({ task }) => site?.keepLogs(`${task.suite?.name}-${task.name}`.replaceAll(/\W+/g, '-')));
 afterAll(async () => {
   console.table(measured);
   await site?.keepLogs('end');
@@ -273,7 +273,7 @@ describe.each(['fast', 'seed'] as const)('in the profile %s', (profile) => {
         () => executedAfter(site.client, ALONE, endWall, after),
         20,
       );
-      expect(await told('recovered')).toBe(true);
+      await until('that it recovered is told', 5000, () => told('recovered'), 250);
       return back;
     });
   });

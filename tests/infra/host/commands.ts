@@ -55,6 +55,6 @@ export async function run(
 ): Promise<string> {
   const { code, output, stdout } = await attempt(program, words, options);
   if (code === 0) return stdout;
-  const end = output.trim().split('\n').slice(-25).join('\n');
+  const end = output.trim().split('\n').slice(-80).join('\n');
   throw new Error(`${program} ${words.join(' ')} ended with ${code}:\n${end}`);
 }

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
+import { run } from './commands.ts';
 import { openEngine } from './engine.ts';
 import { type Built, makeImages, removeImages } from './images.ts';
 import { chooseProvider } from './provider.ts';
@@ -53,6 +54,8 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     mkdirSync(context);
     const built = await makeImages(engine, context, PARTS);
     rmSync(context, { recursive: true });
+    // A gigabyte of layers on its way to the disk would hold up every fsync of the first tests.
+    await run('sync', []);
     const provider = await chooseProvider(folder, engine.env);
     const told = { engine: engine.told, provider: provider.told };
     const subnet = freeSubnet();

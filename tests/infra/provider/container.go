@@ -178,9 +178,24 @@ func (with *containerResource) remove(ctx context.Context, id string, graceSecon
 			return err
 		}
 	}
+	with.leaveNetworks(ctx, id)
 	err := with.engine.call(ctx, "DELETE", "/containers/"+id, url.Values{"v": {"1"}, "force": {"1"}}, nil, nil)
 	if isMissing(err) {
 		return nil
 	}
 	return err
+}
+
+// leaveNetworks gives back the addresses before the container goes: engine 20.10 can keep the endpoint of a container that was
+// killed and that it had started again by itself, and then refuses its address to the next one and the network its removal.
+func (with *containerResource) leaveNetworks(ctx context.Context, id string) {
+	seen, err := with.look(ctx, id)
+	if err != nil {
+		return
+	}
+	for name := range seen.NetworkSettings.Networks {
+		leave := map[string]any{"Container": id, "Force": true}
+		// What cannot be left goes with the container, or is told when its address is wanted.
+		_ = with.engine.call(ctx, "POST", "/networks/"+url.PathEscape(name)+"/disconnect", nil, leave, nil)
+	}
 }

@@ -44,6 +44,9 @@ type containerSeen struct {
 			Config map[string]string
 		}
 	}
+	NetworkSettings struct {
+		Networks map[string]struct{}
+	}
 }
 
 func (with *containerResource) look(ctx context.Context, id string) (*containerSeen, error) {
