@@ -336,9 +336,7 @@ export async function createEngine(parts: {
   return {
     view,
     warmUp: async () => {
-      const [seat] = seats.values();
-      if (seat === undefined) return;
-      const { account } = seat.account;
+      const [account = ''] = seats.keys();
       await beginLoading(writer, createArrivals(host), account, { holder: engine, epoch: '0' }).loaded;
     },
     leave: async () => {

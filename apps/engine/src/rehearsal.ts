@@ -102,7 +102,7 @@ export function rehearse({ host, engine, numbers }: RehearsalOptions): Promise<s
       onReleased: () => undefined,
     });
     // Once it has read who leads.
-    setImmediate(() => leadership.peerDead(GONE));
+    host.after(0, () => leadership.peerDead(GONE));
   });
 }
 
@@ -149,7 +149,7 @@ function terminalFromMemory(host: Host): OpenSession {
       send: (line) => {
         const parsed = parseEngineLine(line);
         if (parsed.is === 'message')
-          setImmediate(() => {
+          host.after(0, () => {
             for (const answer of answersOf(parsed.message, known, host))
               session.receive(printBridgeMessage(answer));
           });
