@@ -123,7 +123,6 @@ const health = await startHealth({
   },
 });
 
-await rehearseAll(own.name);
 keepCompiled();
 onShutdown(
   log,
@@ -135,6 +134,8 @@ onShutdown(
   STOP_WITHIN_MS,
 );
 log.info({ bridge: own.bridge, peer: own.peer, health: own.health }, 'started');
+// After all that a stop or a question needs: without a Redis the reads below wait for their limits.
+await rehearseAll(own.name);
 
 /** What a takeover needs has been run before it is needed. */
 async function rehearseAll(name: string): Promise<void> {

@@ -186,8 +186,8 @@ func (with *containerResource) remove(ctx context.Context, id string, graceSecon
 	return err
 }
 
-// leaveNetworks gives back the addresses before the container goes: engine 20.10 can keep the endpoint of a container that was
-// killed and that it had started again by itself, and then refuses its address to the next one and the network its removal.
+// leaveNetworks gives back the addresses before the container goes: engine 20.10 was seen to refuse a network's removal
+// for the endpoint of a container that was gone.
 func (with *containerResource) leaveNetworks(ctx context.Context, id string) {
 	seen, err := with.look(ctx, id)
 	if err != nil {
