@@ -41,6 +41,7 @@ describe('sentinelConf', () => {
       sentinel down-after-milliseconds mymaster 400
       sentinel failover-timeout mymaster 2000
       sentinel parallel-syncs mymaster 2
+      sentinel known-replica mymaster 127.0.0.1 7002
       "
     `);
   });

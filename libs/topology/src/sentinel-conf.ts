@@ -28,8 +28,19 @@ export function sentinelConf(options: SentinelConfOptions): string {
     ...before,
     `sentinel monitor ${redis.primaryName} ${primary.host} ${primary.port} ${quorum}`,
     ...after,
+    ...replicaLines(redis, primary),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/**
+ * Sentinel learns of replicas from the primary alone. After a start of everything with new files it may name a node that is not to
+ * become primary, and that has no replicas: without these lines it would know nobody else to promote.
+ */
+function replicaLines({ nodes, primaryName }: Configuration['redis'], primary: Endpoint): string[] {
+  return nodes
+    .filter(({ host, port }) => host !== primary.host || port !== primary.port)
+    .map(({ host, port }) => `sentinel known-replica ${primaryName} ${host} ${port}`);
 }
 
 /** What does not change while Sentinel runs: the lines before the one that names the primary, and those after it. */

@@ -5,25 +5,17 @@
  */
 import type { Endpoint } from '@holdfast/ha-core';
 import { realHost } from '@holdfast/process';
-import {
-  accountKeys,
-  createAcknowledgedWriter,
-  endpointName,
-  FAILOVERS_KEY,
-  hashOf,
-  parseRole,
-  readFailovers,
-} from '@holdfast/redis';
-import { as, ask, run, until } from '@holdfast/topology/testing';
+import { endpointName, FAILOVERS_KEY, hashOf, readFailovers } from '@holdfast/redis';
+import { as, ask, until } from '@holdfast/topology/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type GuardedTrio, startGuardedTrio } from './guarded-trio.ts';
+import { entriesOn, primaryOf, startWriting } from './writing.ts';
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
 /** Enough to see that writing goes on, not only that one write slipped through. */
 const MORE = 50;
 const warden = as('warden');
-const keys = accountKeys('demo');
 
 describe('a failover under load', () => {
   let trio: GuardedTrio;
@@ -32,74 +24,13 @@ describe('a failover under load', () => {
   });
   afterAll(() => trio?.stop());
 
-  /** The index of the one node that says it is primary and has replicas. */
-  const primary = async (): Promise<number> => {
-    const roles = await Promise.all(
-      trio.endpoints.map(async (at) => parseRole(await ask(warden, at, ['ROLE']).catch(() => null))),
-    );
-    const found = roles.flatMap((role, index) =>
-      role.is === 'primary' && role.replicas.length > 0 ? [index] : [],
-    );
-    if (found.length !== 1) throw new Error(`${found.length} primaries: ${JSON.stringify(roles)}`);
-    return found[0] ?? -1;
-  };
+  const primary = (): Promise<number> => primaryOf(trio);
   const at = (index: number): Endpoint => trio.endpoints[index] ?? { host: '', port: 0 };
-
-  let serial = 0;
-  /** Writes one signal after the other, as a backend does; ids of those that were acknowledged, with the time. */
-  const startWriting = (): {
-    readonly acknowledged: ReadonlyMap<string, number>;
-    readonly stop: () => Promise<void>;
-  } => {
-    const acknowledged = new Map<string, number>();
-    const options = { host: realHost, redis: as('backend'), nodes: trio.endpoints, log: () => undefined };
-    const writer = createAcknowledgedWriter(options);
-    let stopped = false;
-    const loop = async (): Promise<void> => {
-      while (!stopped) {
-        const magic = String((serial += 1));
-        const id = `signal-${magic}`;
-        const call = {
-          name: 'hf_accept',
-          keys: [keys.signal(magic), keys.rtss, keys.account],
-          args: [id, 'digest', JSON.stringify({ id }), magic, '60000', 'backend-1'],
-        };
-        const outcome = await writer.writeUntil(call, 15_000);
-        if (outcome.is !== 'acknowledged') throw new Error(`${id}: ${JSON.stringify(outcome)}`);
-        acknowledged.set(id, realHost.monotonicMs());
-      }
-    };
-    const running = loop();
-    // Awaited at the end; until then a failure must not end the process.
-    running.catch(() => undefined);
-    return {
-      acknowledged,
-      stop: async () => {
-        stopped = true;
-        try {
-          await running;
-        } finally {
-          await writer.stop();
-        }
-      },
-    };
-  };
-
-  /** How often each id stands in the stream of accepted signals on the node. */
-  const entriesOn = async (node: Endpoint): Promise<Map<string, number>> => {
-    const [rows] = await run(as('engine'), node, [['XRANGE', keys.rtss, '-', '+']]);
-    const counts = new Map<string, number>();
-    for (const [, fields] of rows as unknown as [string, string[]][]) {
-      const id = fields[fields.indexOf('id') + 1] ?? '';
-      counts.set(id, (counts.get(id) ?? 0) + 1);
-    }
-    return counts;
-  };
 
   /** Kills the primary while signals are written; the old one, the new one, and how long nothing was acknowledged. */
   const failOver = async (): Promise<{ old: number; now: number; outageMs: number }> => {
     const old = await primary();
-    const writing = startWriting();
+    const writing = startWriting(trio.endpoints);
     await until('signals are written', () => Promise.resolve(writing.acknowledged.size >= MORE));
     const killedMs = realHost.monotonicMs();
     await trio.kill(old);

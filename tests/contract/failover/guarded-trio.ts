@@ -19,6 +19,9 @@ export type GuardedTrio = RealTrio & {
   readonly startThroughGate: (index: number) => Promise<string>;
   /** kill -9 of every warden. */
   readonly killWardens: () => Promise<void>;
+  readonly startWardens: () => void;
+  /** What the wardens have said. */
+  readonly wardensLog: () => string;
 };
 
 const WARDEN = fileURLToPath(new URL('../../../apps/warden/src/main.ts', import.meta.url));
@@ -39,13 +42,18 @@ export async function startGuardedTrio(): Promise<GuardedTrio> {
     health: { host: '127.0.0.1', port: ports[index + 3] ?? 0 },
   }));
   const file = writeConfiguration(folder, trio, wardens);
-  const children = wardens.map(({ name }): ChildProcess => {
-    const log = openSync(join(folder, `${name}.log`), 'a');
-    const args = [WARDEN, '--config', file, '--name', name];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', log, log] });
-    closeSync(log);
-    return child;
-  });
+  let children: ChildProcess[] = [];
+  const startWardens = (): void => {
+    children = wardens.map(({ name }): ChildProcess => {
+      const log = openSync(join(folder, `${name}.log`), 'a');
+      const args = [WARDEN, '--config', file, '--name', name];
+      const child = spawn(process.execPath, args, { stdio: ['ignore', log, log] });
+      closeSync(log);
+      return child;
+    });
+  };
+  const wardensLog = (): string =>
+    wardens.map(({ name }) => readFileSync(join(folder, `${name}.log`), 'utf8').slice(-2000)).join('\n');
   const endAll = (): void => {
     for (const child of children) child.kill('SIGKILL');
   };
@@ -65,17 +73,20 @@ export async function startGuardedTrio(): Promise<GuardedTrio> {
       await until(`${name} is ready`, ready, WHOLE_WITHIN_MS);
     }
   };
+  startWardens();
   try {
     await whole();
   } catch (error) {
-    const said = wardens.map(({ name }) => readFileSync(join(folder, `${name}.log`), 'utf8').slice(-2000));
+    const said = wardensLog();
     await stop();
-    throw new Error(`${String(error)}\n${said.join('\n')}`, { cause: error });
+    throw new Error(`${String(error)}\n${said}`, { cause: error });
   }
   return {
     ...trio,
     whole,
     killWardens,
+    startWardens,
+    wardensLog,
     stop,
     startThroughGate: async (index) => {
       const self = trio.redis.nodes[index]?.name ?? '';

@@ -50,6 +50,8 @@ export type RealTrio = {
   readonly kill: (index: number) => Promise<void>;
   /** Starts a killed Redis node again, from its own data, with the same configuration and `more` arguments. */
   readonly restart: (index: number, more: readonly string[]) => void;
+  /** kill -9 of every Sentinel, and a start of each with a new file: without a memory, naming this primary. */
+  readonly startSentinelsAnew: (primary: Endpoint) => Promise<void>;
   readonly log: (node: string) => string;
   readonly stop: () => Promise<void>;
 };
@@ -100,6 +102,15 @@ export async function startTrio(options: TrioOptions): Promise<RealTrio> {
     numbers: NUMBERS,
     ...secrets,
   });
+  const startSentinels = (named: Endpoint): void => {
+    for (const [index, { name }] of redis.sentinels.entries()) {
+      start(name, SENTINEL_CONF, sentinelConf({ ...sentinelOptions(index), primary: named }), ['--sentinel']);
+    }
+  };
+  const kill = async (name: string | undefined): Promise<void> => {
+    const child = children.get(name ?? '');
+    if (child !== undefined) await ended(child);
+  };
   try {
     for (const { name } of [...redis.nodes, ...redis.sentinels]) mkdirSync(join(folder, name));
     const follow = ['--replicaof', primary.host, String(primary.port)];
@@ -108,9 +119,7 @@ export async function startTrio(options: TrioOptions): Promise<RealTrio> {
       const role = parseRole(await ask(options.redis, primary, ['ROLE']));
       return role.is === 'primary' && role.replicas.length === 2;
     });
-    for (const [index, { name }] of redis.sentinels.entries()) {
-      start(name, SENTINEL_CONF, sentinelConf({ ...sentinelOptions(index), primary }), ['--sentinel']);
-    }
+    startSentinels(primary);
     for (const sentinel of redis.sentinels) {
       await until(`${sentinel.name} knows all`, async () => {
         const reply = await ask(options.redis, sentinel, ['SENTINEL', 'MASTER', redis.primaryName]);
@@ -132,11 +141,12 @@ export async function startTrio(options: TrioOptions): Promise<RealTrio> {
     sentinels: redis.sentinels,
     sentinelOptions,
     sentinelFile: (index) => readFileSync(join(folder, `sentinel-${index + 1}`, SENTINEL_CONF), 'utf8'),
-    kill: async (index) => {
-      const child = children.get(redis.nodes[index]?.name ?? '');
-      if (child !== undefined) await ended(child);
-    },
+    kill: (index) => kill(redis.nodes[index]?.name),
     restart: startRedis,
+    startSentinelsAnew: async (named) => {
+      await Promise.all(redis.sentinels.map(({ name }) => kill(name)));
+      startSentinels(named);
+    },
     log: (node) => readFileSync(join(folder, `${node}.log`), 'utf8'),
     stop,
   };
