@@ -21,7 +21,7 @@ const ACCOUNTS = [WITH_BACKUP, ALONE];
 /** On each account; the client, its load and the whole environment share the machine. */
 const PER_SECOND = 20;
 const CALM_MS = 2000;
-/** An odd number, for its median: a disk or a processor that others hold up shows in one of them. */
+/** Each of them is held against the table. */
 const REDIS_KILLS = 3;
 const RETRY_MS = 3000;
 
@@ -148,13 +148,13 @@ describe.each(['fast', 'seed'] as const)('in the profile %s', (profile) => {
       return ms;
     };
     await broken(
-      `Redis primary killed, median of ${REDIS_KILLS}`,
+      `Redis primary killed, the slowest of ${REDIS_KILLS}`,
       'redis',
       async () => {
         const times = [];
         for (let kill = 0; kill < REDIS_KILLS; kill += 1) times.push(Math.round(await killOne()));
         console.log(`${profile}: Redis primary killed: ${times.join(', ')} ms`);
-        return times.toSorted((one, other) => one - other)[(REDIS_KILLS - 1) / 2] ?? Number.NaN;
+        return Math.max(...times);
       },
       SEED_LIMIT_MS.redis,
     );
