@@ -58,6 +58,14 @@ describe('a wrong command line', () => {
       ['status', '--jsn'],
       ["unknown option '--jsn'", 'Did you mean --json?'],
     ],
+    [
+      ['status', '--config', 'none.yaml'],
+      ['--config <file>', "'none.yaml'", 'nothing is there'],
+    ],
+    [
+      ['status', '--config', MAIN, '--state', 'there'],
+      ["'--config <file>' cannot be used with option '--state <dir>'"],
+    ],
     [['stauts'], ["unknown command 'stauts'", 'Did you mean status?']],
     [
       ['switchover', 'broker'],

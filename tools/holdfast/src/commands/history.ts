@@ -1,14 +1,11 @@
 /** `holdfast history`: the numbered records of an account, oldest first. */
-import { resolve } from 'node:path';
-import { readState } from '@holdfast/local-cluster';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { createApiClient, goodBody } from '../api-client.ts';
-import { stateOption, wholeNumber } from '../options.ts';
+import { configOption, type Place, readPlace, stateOption, wholeNumber } from '../options.ts';
 import { table } from '../status/table.ts';
 
-type HistoryOptions = {
-  readonly state: string;
+type HistoryOptions = Place & {
   readonly account: string;
   readonly after: number;
   readonly limit: number;
@@ -27,6 +24,7 @@ export function historyCommand(): Command {
   return new Command('history')
     .description('show the records of an account, numbered without gaps')
     .addOption(stateOption())
+    .addOption(configOption())
     .requiredOption('--account <account>', 'account whose records are shown')
     .option('--after <number>', 'only what comes after this number', wholeNumber, 0)
     .option('--limit <count>', 'at most so many', wholeNumber, LIMIT)
@@ -42,8 +40,8 @@ export function historyCommand(): Command {
 
 type Row = z.output<typeof pageSchema>['records'][number];
 
-async function readRecords({ state, account, after, limit }: HistoryOptions): Promise<readonly Row[]> {
-  const client = createApiClient(readState(resolve(state)).configuration);
+async function readRecords({ account, after, limit, ...place }: HistoryOptions): Promise<readonly Row[]> {
+  const client = createApiClient(readPlace(place).configuration);
   const records: Row[] = [];
   while (records.length < limit) {
     const from = records.at(-1)?.number ?? after;

@@ -1,24 +1,23 @@
 /** `holdfast leaders`: the last changes of leader of each account, with cause and duration. */
-import { resolve } from 'node:path';
-import { readState } from '@holdfast/local-cluster';
 import { Command } from 'commander';
 import { createApiClient } from '../api-client.ts';
 import { LEADERS_HEADING, leaderCells, readLeaders } from '../engine/leaders.ts';
-import { expectOne, stateOption } from '../options.ts';
+import { configOption, expectOne, type Place, readPlace, stateOption } from '../options.ts';
 import { tellerOf } from '../screen.ts';
 import { table } from '../status/table.ts';
 
-type LeadersOptions = { readonly state: string; readonly account?: string; readonly json?: true };
+type LeadersOptions = Place & { readonly account?: string; readonly json?: true };
 
 /** The command. */
 export function leadersCommand(): Command {
   return new Command('leaders')
     .description('show the last changes of leader: when, from whom to whom, why, how long nobody led')
     .addOption(stateOption())
+    .addOption(configOption())
     .option('--account <account>', 'this account alone, all of them when left out')
     .option('--json', 'for programs: one JSON object a line')
-    .action(async ({ state, account, json }: LeadersOptions, command: Command) => {
-      const { configuration } = readState(resolve(state));
+    .action(async ({ account, json, ...place }: LeadersOptions, command: Command) => {
+      const { configuration } = readPlace(place);
       const known = configuration.values.accounts.map((one) => one.account);
       expectOne('--account', account, known);
       const client = createApiClient(configuration);

@@ -2,17 +2,15 @@
  * `holdfast pause` and `resume`: maintenance. Nothing is sent to the terminal, signals are accepted and wait, the lease is
  * kept. The pause stands in Redis: it outlives engines and takeovers, until somebody resumes.
  */
-import { resolve } from 'node:path';
-import { readState } from '@holdfast/local-cluster';
 import { realHost } from '@holdfast/process';
 import { Command } from 'commander';
 import { createApiClient } from '../api-client.ts';
 import { CommandFailed } from '../failures.ts';
-import { expectOne, stateOption } from '../options.ts';
+import { configOption, expectOne, type Place, readPlace, stateOption } from '../options.ts';
 import { tellerOf } from '../screen.ts';
 import { ANSWERED_WITHIN_MS, makeWish } from '../wish.ts';
 
-type PauseOptions = { readonly state: string; readonly account?: string; readonly reason: string };
+type PauseOptions = Place & { readonly account?: string; readonly reason: string };
 
 /** The command `pause`. */
 export function pauseCommand(): Command {
@@ -32,10 +30,11 @@ function maintenance(what: 'pause' | 'resume', description: string, reason: stri
   return new Command(what)
     .description(description)
     .addOption(stateOption())
+    .addOption(configOption())
     .option('--account <account>', 'this account alone, all of them when left out')
     .option('--reason <text>', 'why, for everyone who looks', reason)
     .action(async (options: PauseOptions, command: Command) => {
-      const { configuration } = readState(resolve(options.state));
+      const { configuration } = readPlace(options);
       const known = configuration.values.accounts.map(({ account }) => account);
       expectOne('--account', options.account, known);
       const client = createApiClient(configuration);

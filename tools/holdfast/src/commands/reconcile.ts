@@ -2,19 +2,17 @@
  * `holdfast reconcile`: the engine that leads an account reads the terminal's lists now, and the report is printed. It changes
  * nothing at the broker. Ends with 1 when something of ours is missing, differs, or is unknown.
  */
-import { resolve } from 'node:path';
-import { readState } from '@holdfast/local-cluster';
 import { realHost } from '@holdfast/process';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { type ApiClient, createApiClient, goodBody } from '../api-client.ts';
 import { CommandFailed } from '../failures.ts';
-import { expectOne, stateOption } from '../options.ts';
+import { configOption, expectOne, type Place, readPlace, stateOption } from '../options.ts';
 import { tellerOf } from '../screen.ts';
 import { table } from '../status/table.ts';
 import { ANSWERED_WITHIN_MS, makeWish } from '../wish.ts';
 
-type ReconcileOptions = { readonly state: string; readonly account?: string; readonly json?: true };
+type ReconcileOptions = Place & { readonly account?: string; readonly json?: true };
 
 const reportSchema = z.looseObject({
   terminal: z.string(),
@@ -43,10 +41,11 @@ export function reconcileCommand(): Command {
   return new Command('reconcile')
     .description('compare what we hold with what the terminal lists, now; changes nothing at the broker')
     .addOption(stateOption())
+    .addOption(configOption())
     .option('--account <account>', 'this account alone, all of them when left out')
     .option('--json', 'for programs: one JSON object a line')
-    .action(async ({ state, account, json }: ReconcileOptions, command: Command) => {
-      const { configuration } = readState(resolve(state));
+    .action(async ({ account, json, ...place }: ReconcileOptions, command: Command) => {
+      const { configuration } = readPlace(place);
       const known = configuration.values.accounts.map((one) => one.account);
       expectOne('--account', account, known);
       const client = createApiClient(configuration);

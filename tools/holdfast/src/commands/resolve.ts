@@ -2,19 +2,16 @@
  * `holdfast resolve`: a person says what became of a signal whose outcome the broker never confirmed. It ends with that, who
  * said it and why in its one result; nothing is sent again. A proof in the broker's records outranks what is said.
  */
-import { resolve } from 'node:path';
 import { RESOLUTIONS } from '@holdfast/ha-core';
-import { readState } from '@holdfast/local-cluster';
 import { realHost } from '@holdfast/process';
 import { Command, Option } from 'commander';
 import { createApiClient } from '../api-client.ts';
 import { CommandFailed } from '../failures.ts';
-import { expectOne, stateOption } from '../options.ts';
+import { configOption, expectOne, type Place, readPlace, stateOption } from '../options.ts';
 import { tellerOf } from '../screen.ts';
 import { ANSWERED_WITHIN_MS, makeWish } from '../wish.ts';
 
-type ResolveOptions = {
-  readonly state: string;
+type ResolveOptions = Place & {
   readonly account: string;
   readonly outcome: string;
   readonly reason: string;
@@ -26,13 +23,14 @@ export function resolveCommand(): Command {
     .description('end a signal whose outcome is unknown, by what you have seen at the broker')
     .argument('<signal>', 'id of the signal')
     .addOption(stateOption())
+    .addOption(configOption())
     .requiredOption('--account <account>', 'account of the signal')
     .addOption(
       new Option('--outcome <outcome>', 'what became of it').choices(RESOLUTIONS).makeOptionMandatory(),
     )
     .requiredOption('--reason <text>', 'how you know: it stands in the result')
     .action(async (signal: string, options: ResolveOptions, command: Command) => {
-      const { configuration } = readState(resolve(options.state));
+      const { configuration } = readPlace(options);
       const { account, outcome, reason } = options;
       expectOne(
         '--account',

@@ -1,12 +1,10 @@
 /** `holdfast signal send|show`: a signal over the API, and what became of one. */
-import { resolve } from 'node:path';
-import { readState } from '@holdfast/local-cluster';
 import { Command, Option } from 'commander';
 import { createApiClient, goodBody } from '../api-client.ts';
-import { stateOption, wholeNumber } from '../options.ts';
+import { configOption, type Place, readPlace, stateOption, wholeNumber } from '../options.ts';
 
-type Place = { readonly state: string; readonly account: string; readonly id: string };
-type SendOptions = Place & Readonly<Record<string, string | number>>;
+type SignalPlace = Place & { readonly account: string; readonly id: string };
+type SendOptions = SignalPlace & Readonly<Record<string, string | number>>;
 
 /** The command with its two verbs. */
 export function signalCommand(): Command {
@@ -20,6 +18,7 @@ function sendCommand(): Command {
   const command = new Command('send')
     .description('ask for a trade; the same id never trades twice, so repeating the command is safe')
     .addOption(stateOption())
+    .addOption(configOption())
     .requiredOption('--account <account>', 'account to trade on')
     .requiredOption('--id <id>', 'id of the signal, yours to choose, once per account')
     .addOption(
@@ -41,8 +40,9 @@ function sendCommand(): Command {
     .option('--position <ticket>', 'position to close or modify')
     .option('--order <ticket>', 'pending order to modify or cancel')
     .option('--strategy <name>', 'note kept with the signal');
-  return command.action(async ({ state, account, ...signal }: SendOptions) => {
-    const client = createApiClient(readState(resolve(state)).configuration);
+  return command.action(async (options: SendOptions) => {
+    const { state: _state, config: _config, account, ...signal } = options;
+    const client = createApiClient(readPlace(options).configuration);
     const path = `/v1/accounts/${encodeURIComponent(account)}/signals`;
     print(goodBody(await client.post(path, signal)));
   });
@@ -52,10 +52,11 @@ function showCommand(): Command {
   return new Command('show')
     .description('show a signal: its state and every step')
     .addOption(stateOption())
+    .addOption(configOption())
     .requiredOption('--account <account>', 'account of the signal')
     .requiredOption('--id <id>', 'id of the signal')
-    .action(async ({ state, account, id }: Place) => {
-      const client = createApiClient(readState(resolve(state)).configuration);
+    .action(async ({ account, id, ...place }: SignalPlace) => {
+      const client = createApiClient(readPlace(place).configuration);
       const path = `/v1/accounts/${encodeURIComponent(account)}/signals/${encodeURIComponent(id)}`;
       print(goodBody(await client.get(path)));
     });

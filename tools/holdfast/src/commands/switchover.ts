@@ -2,16 +2,14 @@
  * `holdfast switchover`: planned changes that lose nothing. `engine`: the active engine finishes what is in flight and hands
  * the account to a standby. `redis`: the primary hands over to a replica of the in-sync set.
  */
-import { resolve } from 'node:path';
-import { readState } from '@holdfast/local-cluster';
 import { realHost } from '@holdfast/process';
 import { Argument, Command } from 'commander';
 import { switchOverEngine } from '../engine/switch-over.ts';
-import { stateOption } from '../options.ts';
+import { configOption, type Place, readPlace, stateOption } from '../options.ts';
 import { switchOverRedis } from '../redis/switch-over.ts';
 import { tellerOf } from '../screen.ts';
 
-type SwitchoverOptions = { readonly state: string; readonly account?: string; readonly to?: string };
+type SwitchoverOptions = Place & { readonly account?: string; readonly to?: string };
 
 /** The command. */
 export function switchoverCommand(): Command {
@@ -23,10 +21,11 @@ export function switchoverCommand(): Command {
       'engine: the account, as --account; redis: the node that takes over, chosen by Sentinel when left out',
     )
     .addOption(stateOption())
+    .addOption(configOption())
     .option('--account <account>', 'engine: this account alone, all of them when left out')
     .option('--to <engine>', 'engine: the engine that takes over, any other when left out')
     .action(async (what: string, which: string | undefined, options: SwitchoverOptions, command: Command) => {
-      const { configuration } = readState(resolve(options.state));
+      const { configuration } = readPlace(options);
       const tell = tellerOf(command);
       if (what === 'redis') return switchOverRedis(realHost, configuration, options.to ?? which, tell);
       const { account = which, to } = options;

@@ -1,5 +1,5 @@
 /** `switchover redis`, `redis recover`, `status` and `doctor` on real Redis, Sentinels and wardens. The tests run one after the other on one cluster. */
-import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { realHost } from '@holdfast/process';
 import { createAcknowledgedWriter, ROUND, type WriteOutcome } from '@holdfast/redis';
@@ -128,6 +128,21 @@ it('shows the topology as it is, and nothing is wrong with it', async () => {
   const about = lines.filter((line) => /(redis|sentinel|warden)-\d:|in-sync|primary:/.test(line));
   expect(about.filter((line) => !line.startsWith('ok'))).toEqual([]);
   expect(about.length).toBe(10);
+});
+
+it('asks a deployed environment by its configuration alone: nodes are judged by what they answer', async () => {
+  const deployed = join(cluster.folder, '..', 'deployed');
+  cpSync(cluster.folder, deployed, { recursive: true });
+  // Whoever keeps the processes of a deployed environment, it is no supervisor that leaves a record.
+  rmSync(join(deployed, 'cluster.json'));
+  const { stdout } = await runCommand('status', '--json', '--config', join(deployed, 'holdfast.yaml'));
+  const { nodes, redis } = JSON.parse(stdout) as ClusterStatus;
+  expect(redis.inSync.level).toBe('full');
+  const detailOf = (kind: string) => nodes.filter((node) => node.kind === kind).map(({ detail }) => detail);
+  expect(nodes.filter(({ kind, healthy }) => kind === 'sentinel' && healthy)).toHaveLength(3);
+  expect(new Set(detailOf('terminal'))).toEqual(new Set(['no engine has a session with it']));
+  const { exitCode } = await runCommand('status', '--state', deployed);
+  expect(exitCode).toBe(1);
 });
 
 it('tells a secret that the nodes do not know from nodes that are gone', async () => {

@@ -12,7 +12,8 @@ import { type BackendView, type EngineView, readBackend, readEngines } from './s
 
 export type StatusInput = {
   readonly configuration: LoadedConfiguration;
-  readonly record: ClusterRecord;
+  /** Of a deployed environment there is none: its processes are judged by what they answer alone. */
+  readonly record: ClusterRecord | undefined;
 };
 
 /** Reads the whole status within a few seconds. Never rejects for what is down. */
@@ -63,11 +64,13 @@ type NodeSources = StatusInput & {
 
 function nodeStatus(node: NodeOutline, sources: NodeSources): NodeStatus {
   const { record, missing } = sources;
-  const known = record.nodes[node.name];
+  const known = record?.nodes[node.name];
   const pid = known?.process && isRunning(known.process) ? known.process.pid : null;
-  const supervised = record.supervisor !== null && isRunning(record.supervisor);
+  const supervisor = record?.supervisor ?? null;
+  const supervised = supervisor !== null && isRunning(supervisor);
   const notRunning = pid === null ? known?.detail || 'not running' : undefined;
-  const gone = supervised || node.endpoint === undefined ? notRunning : undefined;
+  const isJudgedByPid = supervised || (record !== undefined && node.endpoint === undefined);
+  const gone = isJudgedByPid ? notRunning : undefined;
   const wrong = gone ?? missing ?? terminalMissing(node, sources);
   return {
     name: node.name,
@@ -121,7 +124,7 @@ function noteOf(node: NodeOutline, { record, engines, topology }: NodeSources): 
   if (node.kind === 'redis') notes.push(...redisNotes(node.name, topology));
   const led = (engines.get(node.name)?.accounts ?? []).filter((account) => account.role === 'active');
   if (led.length > 0) notes.push(`leads ${led.map(({ account }) => account).join(', ')}`);
-  const restarts = record.nodes[node.name]?.restarts ?? 0;
+  const restarts = record?.nodes[node.name]?.restarts ?? 0;
   if (restarts > 0) notes.push(`started again ${restarts === 1 ? 'once' : `${restarts} times`}`);
   return notes.join('; ');
 }
