@@ -185,6 +185,14 @@ export const ENGINE: readonly PlantedBug[] = [
     says: 'repeat',
   },
   {
+    breaks: 'I2: a finished signal leaves a second entry behind, which each takeover reads again',
+    file: 'libs/redis/functions/finish.lua',
+    find: "redis.call('XDEL', keys[3], argv[5], redis.call('HGET', keys[2], 'entry') or argv[5])",
+    replace: "redis.call('XDEL', keys[3], argv[5])",
+    caughtBy: 'contract',
+    says: 'second entry',
+  },
+  {
     breaks: 'I6: an order whose answer was lost is recorded as refused',
     file: ORDER,
     find: 'return becomeUnknown(intent, nowMs, `broker_${code.name}`, LIMITS.lookUpFirstMs);',

@@ -139,4 +139,13 @@ export const IN_SYNC_SET: readonly PlantedBug[] = [
     says: 'has read',
     faults: A_REPLICA_IS_LATE,
   },
+  {
+    breaks: 'I10: a Sentinel that is new knows nobody but the node that it names, and no node becomes primary',
+    file: 'libs/topology/src/sentinel-conf.ts',
+    find: '    ...replicaLines(redis, primary),\n',
+    replace: '',
+    caughtBy: 'unit',
+    tests: 'libs/topology/src/sentinel-conf.test.ts',
+    says: 'known-replica',
+  },
 ];
