@@ -57,7 +57,8 @@ export async function soak(
     sums.longestGapMs = Math.max(sums.longestGapMs, longestGap(told, fromMs, untilMs));
     if (verdict.notStored > 0) faults.push(`${verdict.notStored} were refused without a fault`);
     faults.push(...found, ...(failovers === 0 ? [] : [`${failovers} failovers without a fault`]));
-    if (failovers > 0 || verdict.notStored > 0 || found.length > 0) console.log(story.text(fromMs, 200));
+    if (failovers > 0 || verdict.notStored > 0 || found.length > 0)
+      console.log(`its story: ${story.keep(args.out, account, fromMs, `${args.burners} burners`)}`);
     console.log(
       `${((monotonicMs() - startedMs) / 60_000).toFixed(1)} min: acknowledged ${sums.acknowledged}, unknown ${sums.unknown}, refused ${sums.refused}, failovers ${sums.failovers}, longest gap ${sums.longestGapMs.toFixed(0)} ms`,
     );

@@ -13,22 +13,27 @@ import {
 } from '../doctor/machine-checks.ts';
 import { reasonInLog } from '../doctor/node-log.ts';
 import { putAsideIn } from '../doctor/put-aside.ts';
-import { redisChecks } from '../doctor/redis-checks.ts';
+import { type RedisEvidence, redisChecks } from '../doctor/redis-checks.ts';
 import { sentinelChecks, wardenChecks } from '../doctor/sentinel-checks.ts';
 import { CommandFailed } from '../failures.ts';
-import { stateOption } from '../options.ts';
+import { configOption, type Place, readPlace, stateOption } from '../options.ts';
 import { readEverything } from '../redis/read-topology.ts';
 import { tellerOf } from '../screen.ts';
-import { gatherStatus } from '../status/gather-status.ts';
+import { gatherStatus, type StatusInput } from '../status/gather-status.ts';
 
 /** The command. Exit code 1 when a check fails. */
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description('check the machine and the cluster; each line says ok, warn or fail, and what to do')
     .addOption(stateOption())
-    .action(async ({ state }: { state: string }, command: Command) => {
+    .addOption(configOption())
+    .action(async (place: Place, command: Command) => {
       const tell = tellerOf(command);
-      const checks = await examine(resolve(state));
+      // The machine, logs and data of a deployed environment are elsewhere: its nodes are asked, and nothing else.
+      const checks =
+        place.config === undefined
+          ? await examine(resolve(place.state))
+          : await examineCluster(readPlace(place));
       for (const { result, about, found, advice } of checks) {
         tell(`${result.padEnd(4)}  ${about}: ${found}${advice === '' ? '' : `\n      → ${advice}`}`);
       }
@@ -58,16 +63,22 @@ async function examine(folder: string): Promise<readonly Check[]> {
       warn('cluster', 'not asked, because a secret cannot be used', 'mend the secrets first'),
     ];
   }
+  const cluster = await examineCluster(input, {
+    reasonInLog: (node) => reasonInLog(join(folder, 'logs', `${node}.log`)),
+    putAside: (node) => putAsideIn(join(folder, node)),
+  });
+  return [...machine, ...cluster];
+}
+
+type Traces = Pick<RedisEvidence, 'reasonInLog' | 'putAside'>;
+const NO_TRACES: Traces = { reasonInLog: () => undefined, putAside: () => [] };
+
+async function examineCluster(input: StatusInput, traces = NO_TRACES): Promise<readonly Check[]> {
+  const { configuration } = input;
+  const { redis, profile } = configuration.values;
   const [status, reading] = await Promise.all([gatherStatus(input), readEverything(configuration)]);
-  const evidence = {
-    ...reading,
-    redis: values.redis,
-    profile: values.profile,
-    reasonInLog: (node: string) => reasonInLog(join(folder, 'logs', `${node}.log`)),
-    putAside: (node: string) => putAsideIn(join(folder, node)),
-  };
+  const evidence = { ...reading, ...traces, redis, profile };
   return [
-    ...machine,
     ...redisChecks(evidence),
     ...sentinelChecks(evidence),
     ...wardenChecks(evidence),

@@ -43,7 +43,7 @@ export function checkNodes(status: ClusterStatus): readonly Check[] {
   return others.map(({ name, kind, endpoint, healthy, detail }) =>
     healthy
       ? ok(name, endpoint === null ? 'serves' : `serves at ${endpoint}`)
-      : fail(name, detail, `see logs/${name}.log in the state folder (${kind})`),
+      : fail(name, detail, `see its log; of a local cluster logs/${name}.log in the state folder (${kind})`),
   );
 }
 

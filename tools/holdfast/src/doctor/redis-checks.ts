@@ -246,7 +246,7 @@ function refusal({ node, refuses = '' }: NodeEvidence, { reasonInLog }: RedisEvi
   return fail(
     at,
     `does not answer: ${refuses}`,
-    `start it; why it ended is in logs/${node.name}.log of the state folder`,
+    `start it; why it ended is in its log, of a local cluster logs/${node.name}.log in the state folder`,
   );
 }
 

@@ -141,6 +141,9 @@ it('asks a deployed environment by its configuration alone: nodes are judged by 
   const detailOf = (kind: string) => nodes.filter((node) => node.kind === kind).map(({ detail }) => detail);
   expect(nodes.filter(({ kind, healthy }) => kind === 'sentinel' && healthy)).toHaveLength(3);
   expect(new Set(detailOf('terminal'))).toEqual(new Set(['no engine has a session with it']));
+  const doctor = (await runCommand('doctor', '--config', join(deployed, 'holdfast.yaml'))).stdout;
+  expect(doctor).toMatch(/^ok {4}redis-1: /m);
+  expect(doctor).not.toContain('ports');
   const { exitCode } = await runCommand('status', '--state', deployed);
   expect(exitCode).toBe(1);
 });
