@@ -15,6 +15,8 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const SOON = { timeout: 20_000 };
 const EVERY_MS = 25;
+/** Longer than a busy machine holds up an answer. */
+const LATE_MS = 500;
 const { wardenMisses, wardenProbeLimitMs, wardenProbeMs } = profile('fast');
 
 let redis: RealRedis;
@@ -134,4 +136,33 @@ it('counts a connection that broke as it was handed over, and does not storm who
   await expect.poll(() => watched.silentSinceMs(), SOON).toBeDefined();
   await expect.poll(() => looks, SOON).toBe(1 + wardenMisses);
   expect(opened).toBe(1 + wardenMisses);
+});
+
+it('tells of an answer that was late, and of none after a connection that broke', async () => {
+  const own = await startRealRedis({ replicas: 0 });
+  onTestFinished(() => own.stop());
+  const [endpoint] = own.endpoints;
+  if (endpoint === undefined) throw new Error('no Redis');
+  const late: number[] = [];
+  const watched = createNodeWatch({
+    ...ways(createRedisNodes()),
+    endpoint,
+    limitMs: () => LATE_MS,
+    onLate: (silentMs) => late.push(silentMs),
+  });
+  const timer = setInterval(() => watched.tick(EVERY_MS), EVERY_MS);
+  onTestFinished(() => {
+    clearInterval(timer);
+    watched.close();
+  });
+  await expect.poll(() => watched.seen()?.role.is, SOON).toBe('primary');
+  expect(late).toEqual([]);
+  own.freeze(0);
+  await expect.poll(() => watched.isDoubted(), SOON).toBe(true);
+  own.resume(0);
+  await expect.poll(() => late.at(-1) ?? 0, SOON).toBeGreaterThan(LATE_MS);
+  const before = late.length;
+  await own.kill(0);
+  await expect.poll(() => watched.silentSinceMs(), SOON).toBeDefined();
+  expect(late.length).toBe(before);
 });

@@ -54,6 +54,8 @@ export type NodeWatchOptions = {
   readonly limitMs: () => number;
   /** Told of every answer and every miss. */
   readonly onChange: () => void;
+  /** Told of an answer that came after a probe was missed by its limit; how long the node was silent. */
+  readonly onLate?: (silentMs: number) => void;
 };
 
 /** Longer than any limit: a frozen node's answers still come when it goes on. */
@@ -81,8 +83,15 @@ export function createNodeWatch(options: NodeWatchOptions): NodeWatch {
   /** Since the last tick: how long it lasts, and the probes in it that did not wait for the next. */
   let period: { readonly everyMs: number; again: number } | undefined;
 
+  /** A probe that stands as missed was missed by its limit, and not by a connection that broke. */
+  let isLate = false;
+
   const answered = (sentAtMs: number, answers: boolean, isPrimary: boolean): void => {
     const nowMs = host.monotonicMs();
+    if (answers) {
+      if (isLate && answering.since !== undefined) options.onLate?.(nowMs - answering.since);
+      isLate = false;
+    }
     const event = (good: boolean): DetectorEvent => ({ is: good ? 'good' : 'bad', sentAtMs });
     answering = stepDetector(answering, event(answers), nowMs, detector()).state;
     primary = stepDetector(primary, event(isPrimary), nowMs, detector()).state;
@@ -134,6 +143,7 @@ export function createNodeWatch(options: NodeWatchOptions): NodeWatch {
     const paced = { ...detector(), probeMs: everyMs };
     primary = stepDetector(primary, { is: 'tick' }, nowMs, paced).state;
     const ticked = stepDetector(answering, { is: 'tick' }, nowMs, paced);
+    isLate ||= ticked.state.misses > answering.misses;
     answering = ticked.state;
     if (ticked.effects.length > 0) void probe(nowMs);
   };

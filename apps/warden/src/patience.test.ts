@@ -1,4 +1,4 @@
-/** A false alarm makes the limit longer for a minute. */
+/** A false alarm, or an answer that was late, makes the limit longer for a minute. */
 import type { Host } from '@holdfast/ha-core';
 import { expect, it } from 'vitest';
 import { createPatience } from './patience.ts';
@@ -6,7 +6,7 @@ import { createPatience } from './patience.ts';
 it('is patient for a minute after the last false alarm', () => {
   let nowMs = 0;
   const host = { monotonicMs: () => nowMs } as Host;
-  const patience = createPatience(host, { limitMs: 125, patientMs: 225 });
+  const patience = createPatience(host, { limitMs: 125, patientMs: 225, misses: 2 });
   expect(patience.limitMs()).toBe(125);
   patience.falseAlarm();
   expect(patience.limitMs()).toBe(225);
@@ -15,5 +15,17 @@ it('is patient for a minute after the last false alarm', () => {
   nowMs = 89_999;
   expect(patience.limitMs()).toBe(225);
   nowMs = 90_000;
+  expect(patience.limitMs()).toBe(125);
+});
+
+it('is patient after an answer that was late, and not after a node that was frozen or cut off', () => {
+  let nowMs = 0;
+  const host = { monotonicMs: () => nowMs } as Host;
+  const patience = createPatience(host, { limitMs: 125, patientMs: 175, misses: 2 });
+  patience.answeredLate(350);
+  expect(patience.limitMs()).toBe(125);
+  patience.answeredLate(349);
+  expect(patience.limitMs()).toBe(175);
+  nowMs = 60_000;
   expect(patience.limitMs()).toBe(125);
 });

@@ -77,7 +77,8 @@ export async function createWarden(parts: {
   };
   const limitMs = detects ? numbers.wardenProbeLimitMs : SLOW_LIMIT_MS;
   const beforeSentinelMs = (numbers.sentinelDownAfterMs - SENTINEL_LEAD_MS) / numbers.wardenMisses;
-  const patience = createPatience(host, { limitMs, patientMs: Math.max(limitMs, beforeSentinelMs) });
+  const patientMs = Math.max(limitMs, beforeSentinelMs);
+  const patience = createPatience(host, { limitMs, patientMs, misses: numbers.wardenMisses });
   const failovers: FailoverRecord[] = [];
   let left = false;
   const consider = (): void => {
@@ -95,6 +96,7 @@ export async function createWarden(parts: {
       detector,
       limitMs: patience.limitMs,
       onChange: () => consider(),
+      onLate: patience.answeredLate,
     }),
   );
   const own = watchOf(watches, options.node);
