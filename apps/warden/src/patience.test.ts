@@ -1,4 +1,4 @@
-/** A false alarm, or an answer that was late, makes the limit longer for a minute. */
+/** A false alarm, an answer that was late, and running late itself each make the limit longer for a minute. */
 import type { Host } from '@holdfast/ha-core';
 import { expect, it } from 'vitest';
 import { createPatience } from './patience.ts';
@@ -27,5 +27,23 @@ it('is patient after an answer that was late, and not after a node that was froz
   patience.answeredLate(349);
   expect(patience.limitMs()).toBe(175);
   nowMs = 60_000;
+  expect(patience.limitMs()).toBe(125);
+});
+
+it('is patient when it runs late itself, and has the others told at most once in ten seconds', () => {
+  let nowMs = 0;
+  const host = { monotonicMs: () => nowMs } as Host;
+  const patience = createPatience(host, { limitMs: 125, patientMs: 175, misses: 2 });
+  expect(patience.ranLate(74)).toBe(false);
+  expect(patience.ranLate(3000)).toBe(false);
+  expect(patience.limitMs()).toBe(125);
+  expect(patience.ranLate(75)).toBe(true);
+  nowMs = 9999;
+  expect(patience.ranLate(100)).toBe(false);
+  nowMs = 10_000;
+  expect(patience.ranLate(100)).toBe(true);
+  nowMs = 69_999;
+  expect(patience.limitMs()).toBe(175);
+  nowMs = 70_000;
   expect(patience.limitMs()).toBe(125);
 });

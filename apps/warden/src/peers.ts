@@ -3,7 +3,7 @@
  *
  * Lines: `NONCE value=…` from whoever listens, `WARDEN name=… proof=…` in answer (HMAC of both names and the nonce with the
  * cluster's secret), `OK`; then `ASK id=… primary=…` → `VOTE id=… granted=yes|no`, `HOLD rank=…` (give up being promotable,
- * says one that knows a primary of this rank), `CALM` (the last alarm was false).
+ * says one that knows a primary of this rank), `CALM` (the last alarm was false, or the machine of this warden's node is busy).
  * Nothing else is understood; anything unexpected closes the link.
  */
 import { decodeLine, encodeLine } from '@holdfast/bridge';
@@ -25,7 +25,7 @@ export type PeersOptions = {
   readonly onAsked: (candidate: string, primary: string) => boolean;
   /** Another warden asks that this node gives up being promotable. */
   readonly onHold: (by: string, rank: number) => void;
-  /** Another warden's node was there although it was followed by another. */
+  /** A machine of the cluster is too busy to answer in time, another warden says. */
   readonly onCalm: () => void;
   readonly log: (event: string, detail: Record<string, unknown>) => void;
 };
@@ -34,7 +34,7 @@ export type Peers = {
   /** Asks all for their vote; the names of those that granted it within the limit, as soon as they are enough. */
   readonly ask: (primary: string) => Promise<readonly string[]>;
   readonly hold: (peer: string, rank: number) => void;
-  /** Tells all that the last alarm was false. */
+  /** Tells all to be patient: the last alarm was false, or this machine is busy. */
   readonly calm: () => void;
   /** Peers that can be asked now. */
   readonly alive: () => readonly string[];

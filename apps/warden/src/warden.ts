@@ -166,8 +166,14 @@ export async function createWarden(parts: {
   const library = createLibraryLoader({ redis, situation, log });
 
   let beats = 0;
+  let dueAtMs = host.monotonicMs();
   const beat = (): void => {
     if (left) return;
+    const lateMs = host.monotonicMs() - dueAtMs;
+    if (patience.ranLate(lateMs)) {
+      log('runs_late', { node: own.name, lateMs: Math.round(lateMs) });
+      peers.calm();
+    }
     const everyMs = failover.hurried() ? HURRIED_PROBE_MS : detector.probeMs;
     const last = watches.find((watch) => watch.name === situation.last());
     // Whether the primary is gone or this machine is cut off is told by the others.
@@ -178,6 +184,7 @@ export async function createWarden(parts: {
       else if (all) watch.tick(detector.probeMs * (detects ? REPLICA_BEATS : 1));
     }
     consider();
+    dueAtMs = host.monotonicMs() + everyMs;
     host.after(everyMs, beat);
   };
   const keep = (run: () => Promise<unknown>, everyMs: number): void => {
