@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type ResultRecord, signalMagic, type Signal } from '@holdfast/ha-core';
+import { type ReconciliationReport, type ResultRecord, signalMagic, type Signal } from '@holdfast/ha-core';
 import { realHost } from '@holdfast/process';
 import {
   accountKeys,
@@ -96,7 +96,8 @@ export async function playEngine(
     epoch: Number(epoch),
   });
   const role = JSON.stringify({ terminal: `${account}-1`, epoch });
-  await call('hf_instance', [keys.lease, keys.instance], [...lead, 'connection', connection, 'role', role]);
+  const told = ['connection', connection, 'role', role, 'reconciliation', JSON.stringify(compared(account))];
+  await call('hf_instance', [keys.lease, keys.instance], [...lead, ...told]);
   const inbox = createSignalInbox({ writer: stage.writer, reader: 'engine-1' });
   for (const [index, signal] of signals.entries()) {
     const accepted = await inbox.accept(account, signal, {
@@ -117,6 +118,26 @@ export async function playEngine(
     ];
     await call('hf_finish', finish, [...lead, result.outcome, JSON.stringify(result), '0-0', '0', '0', '0']);
   }
+}
+
+/** A report as an engine writes it: one position was closed by hand, one is nobody's, one signal is unknown. */
+function compared(account: string): ReconciliationReport {
+  const at = realHost.wallMs();
+  return {
+    cause: 'schedule',
+    terminal: `${account}-1`,
+    at,
+    since: at - 60_000,
+    matched: 3,
+    oursMissing: 1,
+    brokerExtra: 1,
+    differing: 0,
+    unknown: [{ signalId: 'lost-1', ageMs: 12_000 }],
+    rows: [
+      { what: 'position', ticket: '1000001', finding: 'ours_missing', detail: 'buy 0.10 EURUSD' },
+      { what: 'position', ticket: '1000009', finding: 'broker_extra', detail: 'sell 1.00 XAUUSD' },
+    ],
+  };
 }
 
 /** Announces processes that this stage does not run. */

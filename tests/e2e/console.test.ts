@@ -138,6 +138,13 @@ describe('the console', () => {
       'broker_no_money',
     );
     await expect.poll(() => page.locator('#held').textContent(), SOON).toContain('1 ×');
+    const reports = page.getByRole('table', { name: 'Compared with the terminals' });
+    await expect.poll(() => reports.textContent(), SOON).toContain('1, up to 12 s');
+    const cells = reports.getByRole('row').filter({ hasText: 'demo-hedging' }).getByRole('cell');
+    expect((await cells.allTextContents()).slice(3)).toEqual(['3', '1', '0', '1', '1, up to 12 s']);
+    const differences = page.getByRole('table', { name: 'Differences that were found' });
+    expect(await differences.textContent()).toContain('1000001ours, missing at the brokerbuy 0.10 EURUSD');
+    expect(await differences.textContent()).toContain('1000009not ourssell 1.00 XAUUSD');
     await expect.poll(() => page.locator('#tiles').textContent(), SOON).toContain('2 of 2');
     // The two that wait: what has its result stands in RTSS no more.
     await expect.poll(() => row.getByRole('cell').nth(5).textContent(), SOON).toBe('2');

@@ -136,6 +136,40 @@ test('status says who is active, what waits and why it is degraded', async () =>
   });
 });
 
+test.each([
+  [180_000, []],
+  [180_001, [`${ACCOUNT}: not compared with its terminal for 3 minutes`]],
+])('a report that is %s ms old: problems %j', async (ageMs, expected) => {
+  const report = {
+    cause: 'schedule',
+    terminal: 'terminal-1',
+    at: server.clock.ms - ageMs,
+    since: 0,
+    matched: 25,
+    oursMissing: 0,
+    brokerExtra: 25,
+    differing: 0,
+    unknown: [],
+    rows: Array.from({ length: 25 }, (_, ticket) => ({
+      what: 'position',
+      ticket: String(ticket),
+      finding: 'broker_extra',
+      detail: 'buy 0.10 EURUSD',
+    })),
+  };
+  server.writer.reply = ([name, key]) => {
+    if (name === 'HGETALL' && key?.endsWith(':lease'))
+      return ['holder', 'engine-1', 'epoch', '4', 'beat', '9'];
+    if (name === 'HGETALL')
+      return ['connection', '{"is":"up","epoch":4}', 'reconciliation', JSON.stringify(report)];
+    return [];
+  };
+  const { degradedBecause, accounts } = (await server.get('/v1/status')).json();
+  expect(degradedBecause).toEqual(expected);
+  expect(accounts[0].reconciliation).toMatchObject({ brokerExtra: 25, matched: 25 });
+  expect(accounts[0].reconciliation.rows).toHaveLength(20);
+});
+
 test('status is answered without Redis, and says so', async () => {
   server.writer.unavailable = 'no primary';
   const answer = await server.get('/v1/status');

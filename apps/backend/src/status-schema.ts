@@ -1,5 +1,6 @@
 /** The shape of GET /v1/status, for its check in tests and for /openapi.json. */
 import { z } from 'zod';
+import { reconciliationSchema } from './reconciliation-report.ts';
 import { leaderSchema, recordSchema, resultSchema } from './schemas.ts';
 
 const nodeSchema = z.looseObject({
@@ -38,6 +39,9 @@ const accountSchema = z.object({
     .nullable()
     .describe('Who holds the account still and why; null while nobody does'),
   leaders: z.array(leaderSchema).readonly().describe('The last changes of leader, newest first'),
+  reconciliation: reconciliationSchema
+    .nullable()
+    .describe('The newest comparison with the terminal, its first 20 rows; null before there was one'),
   unavailable: z.string().optional(),
 });
 

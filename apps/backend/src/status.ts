@@ -14,6 +14,7 @@ import type {
 } from '@holdfast/redis';
 import type { RedisTopology } from '@holdfast/topology';
 import type { LatencySummary } from './latency.ts';
+import { newestReconciliation, type Reconciliation } from './reconciliation-report.ts';
 import { redisProblems, type RedisStatus, redisStatus } from './redis-status.ts';
 import type { NodeView, RedisView } from './redis-watch.ts';
 
@@ -35,6 +36,8 @@ export type AccountStatus = {
   readonly pause: Pause | null;
   /** The last changes of leader, newest first. */
   readonly leaders: readonly LeaderChange[];
+  /** The newest comparison with the terminal, with its first rows; null before there was one. */
+  readonly reconciliation: Reconciliation | null;
   /** Why the account could not be read, if so; the rest is then empty. */
   readonly unavailable?: string;
 };
@@ -80,6 +83,9 @@ const SHARED_FOR_MS = 250;
 const RECORDS = 50;
 const RESULTS_SHOWN = 10;
 const LEADERS_SHOWN = 10;
+const DIFFERENCES_SHOWN = 20;
+/** An engine reports once a minute. */
+const COMPARED_WITHIN_MS = 180_000;
 
 export function createStatus(options: StatusOptions): Status {
   const { host } = options;
@@ -112,6 +118,7 @@ async function readStatus(options: StatusOptions): Promise<ClusterStatus> {
   const degradedBecause = [
     ...redisProblems(redis, options.redis),
     ...problems(nodes, accounts, redis.level === 'none'),
+    ...accounts.flatMap((account) => notCompared(account, options.host.wallMs())),
   ];
   return {
     cluster: options.cluster,
@@ -162,6 +169,17 @@ function problems(nodes: readonly NodeView[], accounts: readonly AccountStatus[]
   return found;
 }
 
+/** What we hold is shown to people, who must know when nobody has looked whether the broker has it too. */
+function notCompared(
+  { account, active, connection, reconciliation }: AccountStatus,
+  wallMs: number,
+): readonly string[] {
+  if (active === null || connection !== 'up' || reconciliation === null) return [];
+  const ageMs = wallMs - reconciliation.at;
+  if (ageMs <= COMPARED_WITHIN_MS) return [];
+  return [`${account}: not compared with its terminal for ${Math.floor(ageMs / 60_000)} minutes`];
+}
+
 /** States of a connection in which signals wait. */
 const NOT_TRADING = new Set(['down', 'suspended']);
 
@@ -183,8 +201,12 @@ function accountStatus(state: AccountState): AccountStatus {
     heldBack: state.heldBack.slice(0, RESULTS_SHOWN),
     pause: state.pause ?? null,
     leaders: state.leaders.slice(0, LEADERS_SHOWN),
+    reconciliation: shortened(newestReconciliation(state.instance)),
   };
 }
+
+const shortened = (report: Reconciliation | null): Reconciliation | null =>
+  report === null ? null : { ...report, rows: report.rows.slice(0, DIFFERENCES_SHOWN) };
 
 function unreadable(account: string, detail: string): AccountStatus {
   return {
@@ -202,6 +224,7 @@ function unreadable(account: string, detail: string): AccountStatus {
     heldBack: [],
     pause: null,
     leaders: [],
+    reconciliation: null,
     unavailable: detail,
   };
 }

@@ -1,5 +1,6 @@
 /** Draws a status: tiles, tables, problems. Only what has changed is touched, so that a selection stays. */
 import { byId, cell, grouped, milliseconds, mono, number, set, short, table, tag, time } from './cells.js';
+import { showReconciliation } from './reconciliation-view.js';
 import { showRedis } from './redis-view.js';
 
 const OUTCOME_TONES = {
@@ -30,6 +31,7 @@ export function show(status) {
   table('nodes', NODES, rows, 'No process has announced itself.');
   table('results', RESULTS, resultsOf(status).map(resultRow), none(status, 'No signal has ended yet.'));
   table('leaders', LEADERS, leaderRows(status), none(status, 'None is known.'));
+  showReconciliation(status.accounts, none(status, 'No terminal was compared yet.'));
   table('held', HELD, heldRows(status), none(status, 'None.'));
 }
 

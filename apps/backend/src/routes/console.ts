@@ -12,6 +12,7 @@ const FILES = [
   { url: '/console.js', file: 'console.js', type: 'text/javascript; charset=utf-8' },
   { url: '/cells.js', file: 'cells.js', type: 'text/javascript; charset=utf-8' },
   { url: '/redis-view.js', file: 'redis-view.js', type: 'text/javascript; charset=utf-8' },
+  { url: '/reconciliation-view.js', file: 'reconciliation-view.js', type: 'text/javascript; charset=utf-8' },
   { url: '/console-view.js', file: 'console-view.js', type: 'text/javascript; charset=utf-8' },
 ];
 
