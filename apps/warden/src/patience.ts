@@ -1,7 +1,7 @@
 /**
  * How long a node may be silent. A machine that is too busy to answer looks like a lost one. Three things tell: an answer that
  * was late, a false alarm (the old primary was there all the time), and a warden that runs late itself, because its node stands
- * beside it. After each the limit is a longer one for a minute: a change of primary costs work, and on a busy machine the
+ * beside it. After each the limit is a longer one for ten minutes: a change of primary costs work, and on a busy machine the
  * next probe would be missed because of it, again and again. Not longer than Sentinel's own timer: it would come first.
  */
 import type { Host } from '@holdfast/ha-core';
@@ -26,7 +26,7 @@ export type PatienceOptions = {
 
 /** An old primary that answers so soon after it was followed by another was not gone. */
 export const FALSE_ALARM_WITHIN_MS = 300;
-const LASTS_MS = 60_000;
+const LASTS_MS = 600_000;
 /** A collection of garbage, or a neighbour that starts, is shorter. */
 const BUSY_FROM_MS = 75;
 /** The others are not told more often. */
