@@ -36,7 +36,7 @@ export type Sentinels = {
    * none is asked that could choose another node: one that was cut off may know an old priority.
    */
   readonly failOver: (primary: string, first: number, heirs?: readonly string[]) => Promise<FailoverAsked>;
-  /** The state of the failover at one Sentinel (`wait_start`, `send_slaveof_noone` …), '' when there is none. */
+  /** The state of the failover at one Sentinel (`wait_start`, `send_slaveof_noone` …), '' when there is none or it does not answer. */
   readonly failoverState: (sentinel: number) => Promise<string>;
   readonly close: () => void;
 };
@@ -180,8 +180,13 @@ export function createSentinels(options: SentinelsOptions): Sentinels {
       return { is: 'refused', why };
     },
     failoverState: async (sentinel) => {
-      const [reply] = await ask(sentinel, [['SENTINEL', 'MASTER', primaryName]]);
-      return hashOf(reply)['failover-state'] ?? '';
+      try {
+        const [reply] = await ask(sentinel, [['SENTINEL', 'MASTER', primaryName]]);
+        return hashOf(reply)['failover-state'] ?? '';
+      } catch (error) {
+        if (!(error instanceof NodeUnavailable)) throw error;
+        return '';
+      }
     },
     close: () => {
       for (const node of open.values()) node.close();

@@ -70,13 +70,16 @@ export async function switchOver(parts: SwitchoverParts, to: string | undefined)
 }
 
 async function awaitPromotion(parts: SwitchoverParts, sentinel: number): Promise<NodeWatch | undefined> {
-  const { host, watches, own } = parts;
+  const { host, watches, own, situation } = parts;
+  /** An older primary that comes back right now is none: who followed it would lose what was acknowledged since (I1). */
+  const isPromoted = (watch: NodeWatch): boolean =>
+    watch !== own && watch.seen()?.role.is === 'primary' && !situation.isOutdated(watch);
   const endMs = host.monotonicMs() + WITHIN_MS;
   let sendingSinceMs: number | undefined;
   let paused = false;
   while (host.monotonicMs() < endMs) {
     for (const watch of watches) watch.tick(POLL_MS * 10);
-    const promoted = watches.find((watch) => watch !== own && watch.seen()?.role.is === 'primary');
+    const promoted = watches.find(isPromoted);
     if (promoted !== undefined) return promoted;
     if (!paused) {
       const state = await parts.sentinels.failoverState(sentinel);
