@@ -26,6 +26,10 @@ export const ONCE_BROKEN_SETS: readonly (readonly [number, string])[] = [
   ],
   [9001610, 'profile seed: the elections went to Sentinels that passed over every replica, for ever'],
   [600764, 'a node was made to hold right after it had been claimed, and the wardens died'],
+  [
+    9016446,
+    'a replica of the simulation acknowledged what it had of a lost primary to the one that came after it',
+  ],
   [9011073, 'a switchover took an older primary that came back right then for the one that was promoted'],
 ];
 

@@ -159,7 +159,9 @@ export function createReplication({ state, wire, turn, apply, onPrimary }: Repli
 
   const acknowledge = (link: PrimaryLink): void => {
     const { offset } = state.log;
-    turn.later(() => link.end?.send({ is: 'acknowledge', offset } satisfies ReplicationMessage));
+    // On the connection that asked: by the time that it is sent there may be another one, to a primary with another history.
+    const { end } = link;
+    turn.later(() => end?.send({ is: 'acknowledge', offset } satisfies ReplicationMessage));
   };
 
   /** The primary's end: what a replica says. */
