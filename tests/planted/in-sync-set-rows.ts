@@ -140,7 +140,8 @@ export const IN_SYNC_SET: readonly PlantedBug[] = [
     faults: A_REPLICA_IS_LATE,
   },
   {
-    breaks: 'I10: a Sentinel that is new knows nobody but the node that it names, and no node becomes primary',
+    breaks:
+      'I10: a Sentinel that is new knows nobody but the node that it names, and no node becomes primary',
     file: 'libs/topology/src/sentinel-conf.ts',
     find: '    ...replicaLines(redis, primary),\n',
     replace: '',
