@@ -77,12 +77,6 @@ async function redis(): Promise<RedisStatus> {
   return (await site.client.get<{ redis: RedisStatus }>('/v1/status')).body.redis;
 }
 
-async function primaryOfRedis(): Promise<string> {
-  const found = (await redis()).nodes.find(({ role }) => role === 'primary');
-  if (found === undefined) throw new Error('no Redis node is primary');
-  return found.name;
-}
-
 /** The engine that leads the account. */
 async function leader(account: string): Promise<string> {
   const { body } = await site.client.get<{ accounts: { account: string; active: string | null }[] }>(
@@ -130,22 +124,24 @@ describe.each(['fast', 'seed'] as const)('in the profile %s', (profile) => {
   }, 300_000);
 
   it('5.1 a killed Redis primary is replaced', async () => {
+    /**
+     * The primary, once both others may be promoted, all by one answer: two backends answer, each by what it saw last, and one of
+     * them may not know yet that `killed` is gone. To kill the next one then would be a second fault in the recovery of the first.
+     */
+    const primaryWithBoth = (killed: string | undefined): Promise<string> =>
+      until('both replicas may be promoted', 60_000, async () => {
+        const { nodes } = await redis();
+        const primary = nodes.find(({ role, name }) => role === 'primary' && name !== killed);
+        const ready = nodes.filter(({ role, priority }) => role === 'replica' && priority === 100);
+        return ready.length === 2 ? primary?.name : undefined;
+      });
+    let killed: string | undefined;
     const killOne = async (): Promise<number> => {
-      // A primary that was promoted a moment ago has the priority of a replica: to kill it then would be a second fault in
-      // the recovery of the first.
-      await until(
-        'both replicas may be promoted',
-        60_000,
-        async () =>
-          (await redis()).nodes.filter(({ role, priority }) => role === 'replica' && priority === 100)
-            .length === 2,
-      );
-      const primary = await primaryOfRedis();
+      const primary = await primaryWithBoth(killed);
+      killed = primary;
       await site.kill(primary);
       const at = performance.now();
-      const ms = await until('an acknowledgement', 20_000, async () => acknowledgedAfter(site.client, at), 5);
-      await until('another is primary', 5000, async () => (await primaryOfRedis()) !== primary);
-      return ms;
+      return until('an acknowledgement', 20_000, async () => acknowledgedAfter(site.client, at), 5);
     };
     await broken(
       `Redis primary killed, the slowest of ${REDIS_KILLS}`,

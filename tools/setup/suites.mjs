@@ -68,7 +68,10 @@ const LONG = [
   vitest('sim, long', 'sim', 15 * MINUTE_MS, { env: LONG_SIM, shown: true }),
 ];
 
-/** On a real Docker engine; needs root. They build the images from what the first suite has made. */
+/**
+ * On a real Docker engine; needs root. They build the images from what the first suite has made. By themselves only
+ * (`npm run test:infra`), until they have passed as a whole several times in a row.
+ */
 const INFRA = [
   vitest('infra', 'infra', 25 * MINUTE_MS, {
     needs: ['containers'],
@@ -77,8 +80,8 @@ const INFRA = [
   }),
 ];
 
-/** The suites to run: the quick ones, with `all` the long ones and those of containers too, with `infra` the last alone. */
+/** The suites to run: the quick ones, with `all` the long ones too, with `infra` those of containers alone. */
 export function suites(which) {
   if (which === 'infra') return [BUILD, ...INFRA];
-  return which === 'all' ? [...QUICK, ...LONG, ...INFRA] : QUICK;
+  return which === 'all' ? [...QUICK, ...LONG] : QUICK;
 }
