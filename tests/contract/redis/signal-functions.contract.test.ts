@@ -137,6 +137,13 @@ describe.each(SIDES)('functions of a signal, %s', (_, start) => {
       expect(await one('XLEN', keys().rtss)).toBe(0);
     });
 
+    test('finish by an entry that was read on an older primary leaves no second entry behind (I2)', async () => {
+      await accept('s1', 'd', '11');
+      await take('a', ['', '0', '0'], '1');
+      expect(await finish('a', '1', '11', '1-1')).toEqual(['ok', '1']);
+      expect(await one('XLEN', keys().rtss)).toBe(0);
+    });
+
     test('finish of a signal that was never accepted is missing', async () => {
       await take('a', ['', '0', '0'], '1');
       expect(await finish('a', '1', '99', '1-0')).toEqual(['missing']);
