@@ -7,7 +7,7 @@ import { type Host, type RedisNodes, sleep } from '@holdfast/ha-core';
 import { repoint } from './failover.ts';
 import type { NodeWatch } from './node-watch.ts';
 import type { OwnNode } from './own-node.ts';
-import type { Sentinels } from './sentinels.ts';
+import type { FailoverAsked, Sentinels } from './sentinels.ts';
 import type { Situation } from './situation.ts';
 
 export type SwitchoverParts = {
@@ -26,6 +26,8 @@ type Outcome = { readonly done: boolean; readonly detail: string };
 
 const POLL_MS = 4;
 const WITHIN_MS = 3000;
+const ASKED_WITHIN_MS = 1000;
+const ASK_AGAIN_MS = 100;
 /**
  * Sentinel's states move on with its timer, each 53 to 100 ms; writes are held back for the last part of one. Not too short
  * a part: what the primary writes after the promotion makes the other replica copy everything anew.
@@ -49,7 +51,7 @@ export async function switchOver(parts: SwitchoverParts, to: string | undefined)
   if (to !== undefined && (members.length > 1 || members[0] !== to)) {
     return refuse(`Sentinel chooses among ${members.join(', ')}; leave the target out`);
   }
-  const asked = await parts.sentinels.failOver(own.name, parts.index);
+  const asked = await askPatiently(parts);
   if (asked.is === 'refused') return refuse(asked.why.join('; '));
   const startedMs = host.monotonicMs();
   const promoted = await awaitPromotion(parts, asked.sentinel);
@@ -67,6 +69,16 @@ export async function switchOver(parts: SwitchoverParts, to: string | undefined)
   const tookMs = Math.round(host.monotonicMs() - startedMs);
   parts.log('switched_over', { from: own.name, to: promoted.name, tookMs });
   return { done: true, detail: `${own.name} handed over to ${promoted.name}` };
+}
+
+/** A Sentinel may not have seen yet that a replica can be promoted: it asks each of them again after a quarter of a second. */
+async function askPatiently({ host, own, sentinels, index }: SwitchoverParts): Promise<FailoverAsked> {
+  const endMs = host.monotonicMs() + ASKED_WITHIN_MS;
+  for (;;) {
+    const asked = await sentinels.failOver(own.name, index);
+    if (asked.is === 'begun' || host.monotonicMs() >= endMs) return asked;
+    await sleep(host, ASK_AGAIN_MS);
+  }
 }
 
 async function awaitPromotion(parts: SwitchoverParts, sentinel: number): Promise<NodeWatch | undefined> {
