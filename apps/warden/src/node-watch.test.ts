@@ -164,5 +164,7 @@ it('tells of an answer that was late, and of none after a connection that broke'
   const before = late.length;
   await own.kill(0);
   await expect.poll(() => watched.silentSinceMs(), SOON).toBeDefined();
+  await own.restart(0);
+  await expect.poll(() => watched.silentSinceMs(), SOON).toBeUndefined();
   expect(late.length).toBe(before);
 });

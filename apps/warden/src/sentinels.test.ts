@@ -1,5 +1,11 @@
 /** Which Sentinel is asked for a failover: none that could choose a node that may lack acknowledged writes (I1). */
-import type { Command, RedisNode, RedisNodes, RedisReply } from '@holdfast/ha-core';
+import {
+  type Command,
+  NodeUnavailable,
+  type RedisNode,
+  type RedisNodes,
+  type RedisReply,
+} from '@holdfast/ha-core';
 import { expect, it } from 'vitest';
 import { createSentinels, type FailoverAsked } from './sentinels.ts';
 
@@ -81,4 +87,16 @@ it.each([
 it('asks any where nothing is known of a set', async () => {
   const { ask } = scene([stale, sound, sound]);
   expect(await ask()).toEqual({ is: 'begun', sentinel: 0 });
+});
+
+it('knows of no failover at a Sentinel that does not answer', async () => {
+  const sentinels = createSentinels({
+    host: {} as never,
+    redis: { open: () => Promise.reject(new NodeUnavailable('connect ECONNREFUSED', false)) },
+    sentinels: HOSTS.map((host) => ({ host, port: 1 })),
+    primaryName: 'holdfast',
+    hurried: true,
+    log: () => undefined,
+  });
+  expect(await sentinels.failoverState(0)).toBe('');
 });
