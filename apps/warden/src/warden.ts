@@ -77,7 +77,8 @@ export async function createWarden(parts: {
   };
   const limitMs = detects ? numbers.wardenProbeLimitMs : SLOW_LIMIT_MS;
   const beforeSentinelMs = (numbers.sentinelDownAfterMs - SENTINEL_LEAD_MS) / numbers.wardenMisses;
-  const patientMs = Math.max(limitMs, beforeSentinelMs);
+  // Without a detector nobody is replaced by these limits: they stay as they are.
+  const patientMs = detects ? Math.max(limitMs, beforeSentinelMs) : limitMs;
   const patience = createPatience(host, { limitMs, patientMs, misses: numbers.wardenMisses });
   const failovers: FailoverRecord[] = [];
   let left = false;
