@@ -229,8 +229,8 @@ export const ENGINE: readonly PlantedBug[] = [
   {
     breaks: 'I7: a close may open or reverse: it names no position, and its whole volume',
     file: 'tools/mt5-sim/src/terminal/carry-out.ts',
-    find: 'position: held.ticket,',
-    replace: "position: '',",
+    find: 'position: held.ticket,\n      ...marks,',
+    replace: "position: '',\n      ...marks,",
     also: [
       {
         file: 'tools/mt5-sim/src/terminal/carry-out.ts',

@@ -77,7 +77,7 @@ export const LEADERSHIP: readonly PlantedBug[] = [
   {
     breaks: 'I8: what became of a working order is forgotten when Redis did not take it at once',
     file: HOLDINGS,
-    find: 'if (before) ended.set(change.key, before);',
+    find: 'if (before) ended.set(change.key, { order: before, untilMs: startedMs + ENDED_WITHIN_MS });',
     replace: 'if (before) owed.set(owedName(change), change);',
     ...OWED,
     says: 'owes what Redis did not take',

@@ -2,6 +2,7 @@
  * Bugs that are planted on purpose, one at a time, into a copy of the tree: each breaks an invariant, and the suite
  * named must say so. `find` matches exactly once in the file. The product holds no flag for any of this.
  */
+import { BROKER } from './broker-rows.ts';
 import { ENGINE } from './engine-rows.ts';
 import { IN_SYNC_SET } from './in-sync-set-rows.ts';
 import { LEADERSHIP } from './leadership-rows.ts';
@@ -49,5 +50,6 @@ export const PLANTED: readonly PlantedBug[] = [
     says: 'replicas that its WAIT counted, while all of them are frozen: expected 2 to be',
   },
   ...ENGINE,
+  ...BROKER,
   ...LEADERSHIP,
 ];

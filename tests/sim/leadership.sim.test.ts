@@ -144,29 +144,33 @@ test.each([7, 8])('an account goes back to its first choice, once that is steady
   expect(lastChange(system)?.goneMs).toBeLessThan(300);
 });
 
-test.each([9, 10])('a Redis that nobody reaches does not make engines take turns; seed %i', async (seed) => {
-  const on = await stage(seed);
-  const { system } = on;
-  const { world, redis } = system;
-  const before = hash(system, 'lease').get('epoch');
-  const cut = (engine: string): void => {
-    for (const name of redis.names) system.wire.cut(engine, name);
-  };
-  const heal = (engine: string): void => {
-    for (const name of redis.names) system.wire.heal(engine, name);
-  };
-  cut('engine-1');
-  cut('engine-2');
-  // Several lease times; then the standby is the first that can read, and sees the beat that it saw before.
-  await world.run(world.now() + 6000);
-  heal('engine-2');
-  await world.run(world.now() + 300);
-  expect(seatAt(system, 'engine-1')?.active?.paused).toBe(true);
-  heal('engine-1');
-  await world.run(() => missing(system.machines) === undefined && upAt(system, 'engine-1'), 30_000);
-  expect([hash(system, 'lease').get('holder'), hash(system, 'lease').get('epoch')]).toEqual([
-    'engine-1',
-    before,
-  ]);
-  expect(upAt(system, 'engine-2')).toBe(false);
-});
+/** Which of them reads first after the cut is a matter of the seed: in some the standby does, and takes too early where it may. */
+test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])(
+  'a Redis that nobody reaches does not make engines take turns; seed %i',
+  async (seed) => {
+    const on = await stage(seed);
+    const { system } = on;
+    const { world, redis } = system;
+    const before = hash(system, 'lease').get('epoch');
+    const cut = (engine: string): void => {
+      for (const name of redis.names) system.wire.cut(engine, name);
+    };
+    const heal = (engine: string): void => {
+      for (const name of redis.names) system.wire.heal(engine, name);
+    };
+    cut('engine-1');
+    cut('engine-2');
+    // Several lease times; then the standby is the first that can read, and sees the beat that it saw before.
+    await world.run(world.now() + 6000);
+    heal('engine-2');
+    await world.run(world.now() + 300);
+    expect(seatAt(system, 'engine-1')?.active?.paused).toBe(true);
+    heal('engine-1');
+    await world.run(() => missing(system.machines) === undefined && upAt(system, 'engine-1'), 30_000);
+    expect([hash(system, 'lease').get('holder'), hash(system, 'lease').get('epoch')]).toEqual([
+      'engine-1',
+      before,
+    ]);
+    expect(upAt(system, 'engine-2')).toBe(false);
+  },
+);

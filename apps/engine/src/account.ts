@@ -95,6 +95,7 @@ export function createActiveAccount(options: ActiveAccountOptions): ActiveAccoun
     ...options,
     holdings,
     tradedLast: options.snapshot.tradingTerminal,
+    login: options.login ?? options.snapshot.login,
     onReady: () => {
       suspended = false;
       pump();
@@ -146,6 +147,12 @@ export function createActiveAccount(options: ActiveAccountOptions): ActiveAccoun
         return writes.state(order, 'unknown', effect.why);
       case 'look_up':
         return later(effect.afterMs, () => void inquire(order));
+      case 'read_lists':
+        return freshness.markStale();
+      case 'not_tradable':
+        return side.notTradable(effect.intent.terminal);
+      case 'alert':
+        return options.notify('refused', { signalId: order.accepted.id, reason: effect.why });
       case 'finish': {
         holdings.remember(order.accepted.magic, order.accepted.id, effect.ending.execution?.deal);
         return writes.result(order, effect.ending, effect.intent, applied(effect.ending, effect.intent));
@@ -250,6 +257,7 @@ export function createActiveAccount(options: ActiveAccountOptions): ActiveAccoun
         break;
       }
       case 'changed':
+        if (event.cancelled !== undefined) holdings.takenBack(session, event.cancelled);
         if (event.what === 'deal') freshness.readSoon();
         else freshness.readIfOld(CHANGED_LISTS_MS);
         break;

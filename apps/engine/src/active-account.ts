@@ -1,6 +1,6 @@
 /** What an active account is given, and what it offers: see account.ts. */
 import type { BridgeSession, SessionEvent } from '@holdfast/bridge';
-import type { Host, MarginMode, Profile } from '@holdfast/ha-core';
+import type { BrokerLogin, Host, MarginMode, Profile, ReconciliationReport } from '@holdfast/ha-core';
 import type { AcceptedSignal, AccountSnapshot, StoredWish, TradeJournal } from '@holdfast/redis';
 import type { AccountView } from './account-view.ts';
 import type { Performed } from './wish-desk.ts';
@@ -9,6 +9,8 @@ export type ActiveAccountOptions = {
   readonly host: Host;
   readonly account: string;
   readonly margin: MarginMode;
+  /** As the configuration has it. */
+  readonly login?: BrokerLogin | undefined;
   readonly engine: string;
   readonly epoch: string;
   readonly numbers: Profile;
@@ -21,6 +23,7 @@ export type ActiveAccountOptions = {
   /** Redis or a terminal refused this leadership: nothing more may be done under it (I3). */
   readonly onDeposed: (by: string) => void;
   readonly notify: (what: string, detail: Record<string, unknown>) => void;
+  readonly onReconciled: (report: ReconciliationReport) => void;
   readonly onResult: (outcome: string, tookMs: number) => void;
   readonly log: (event: string, detail: Record<string, unknown>) => void;
 };

@@ -4,6 +4,7 @@
  */
 import type { BridgeSession } from '@holdfast/bridge';
 import {
+  cancelledDeal,
   type Deal,
   type DealRecord,
   type Host,
@@ -24,27 +25,28 @@ export type BrokerRecords = {
   readonly remember: (magic: string, signalId: string, deal: string | undefined) => void;
   /** Which of these magics belong to signals of the account; those that Redis cannot tell of now are not ours. */
   readonly ours: (magics: readonly string[]) => Promise<(magic: string) => boolean>;
-  /** Deals that no record under this leadership names yet. */
+  /** Deals of which no record under this leadership says that the broker made them, or that it took them back. */
   readonly fresh: (deals: readonly Deal[]) => readonly Deal[];
-  /** A result of ours named this deal. */
+  /** A result of ours named this deal, and it stands. */
   readonly explained: (deal: Deal) => boolean;
   /** @throws when Redis cannot say which results stand. */
   readonly ofDeals: (deals: readonly Deal[]) => Promise<readonly NamedRecord[]>;
   /**
-   * What became of working orders that are not there any more; `orders` as they were last.
+   * What became of working orders that are not there any more, as far as the terminal's history shows it already; `orders` as
+   * they were last.
    * @throws SessionLost, or an Error when the terminal does not answer.
    */
   readonly ofEnded: (
     session: BridgeSession,
     orders: ReadonlyMap<string, WorkingOrder>,
-  ) => Promise<readonly NamedRecord[]>;
-  /** These stand in Redis now. */
-  readonly written: (records: readonly NamedRecord[]) => void;
+  ) => Promise<ReadonlyMap<string, NamedRecord>>;
+  /** What there is to say of these stands in Redis now. */
+  readonly written: (deals: readonly Deal[]) => void;
 };
 
 const LIST_DEADLINE_MS = 2000;
-/** An order's end may carry a time of the broker that lies before its placing by our account. */
-const PLACED_OVERLAP_MS = 15_000;
+/** An order's end may lie before its placing, by an hour where the broker's clock was set back meanwhile. */
+const PLACED_OVERLAP_MS = 3_615_000;
 const REMEMBERED_MAX = 20_000;
 
 /** Starts knowing nothing; Redis keeps each name once (I8), this only spares it the repeats. */
@@ -56,7 +58,7 @@ export function createBrokerRecords(options: BrokerRecordsOptions): BrokerRecord
   const explainedDeals = new Set<string>();
 
   const fresh = (deals: readonly Deal[]): readonly Deal[] =>
-    deals.filter((deal) => !recordedDeals.has(deal.deal));
+    deals.filter((deal) => !recordedDeals.has(recordedAs(deal)));
 
   const learn = async (magics: readonly string[]): Promise<void> => {
     const strangers = [...new Set(magics)].filter((magic) => magic !== '0' && !signalIds.has(magic));
@@ -64,7 +66,7 @@ export function createBrokerRecords(options: BrokerRecordsOptions): BrokerRecord
   };
 
   const dealRecord = (deal: Deal): DealRecord => {
-    const { at, ...told } = deal;
+    const { at, cancelled: _cancelled, ...told } = deal;
     return { kind: 'deal', ...told, brokerAt: at, ...signalOf(deal.magic), at: host.wallMs(), epoch };
   };
 
@@ -72,6 +74,15 @@ export function createBrokerRecords(options: BrokerRecordsOptions): BrokerRecord
     const signalId = signalIds.get(magic);
     return signalId === undefined ? {} : { signalId };
   };
+
+  /** Deals of ours that the broker took back. */
+  const takenBack = (deals: readonly Deal[]): NamedRecord[] =>
+    deals.flatMap((deal) => {
+      const signalId = signalIds.get(deal.magic);
+      if (deal.cancelled !== true || signalId === undefined) return [];
+      const record = { ...cancelledDeal(signalId, deal), at: host.wallMs(), epoch };
+      return [{ name: `cancelled:${deal.deal}`, record }];
+    });
 
   const corrections = async (deals: readonly Deal[]): Promise<NamedRecord[]> => {
     const candidates = deals.filter(
@@ -98,23 +109,26 @@ export function createBrokerRecords(options: BrokerRecordsOptions): BrokerRecord
       return (magic) => signalIds.has(magic);
     },
     fresh,
-    explained: (deal) => explainedDeals.has(deal.deal),
+    explained: (deal) => deal.cancelled !== true && explainedDeals.has(deal.deal),
     ofDeals: async (deals) => {
       const unknown = fresh(deals);
       await learn(unknown.map((deal) => deal.magic));
-      const records = unknown.map((deal) => ({ name: `deal:${deal.deal}`, record: dealRecord(deal) }));
-      return [...records, ...(await corrections(unknown))];
+      const records = unknown
+        .filter((deal) => !recordedDeals.has(deal.deal))
+        .map((deal) => ({ name: `deal:${deal.deal}`, record: dealRecord(deal) }));
+      return [...records, ...(await corrections(unknown)), ...takenBack(unknown)];
     },
     ofEnded: async (session, orders) => {
-      if (orders.size === 0) return [];
+      if (orders.size === 0) return new Map();
       const placed = Math.min(...[...orders.values()].map((order) => order.placedAt));
       const done = await session.list('done', {
         deadlineMs: LIST_DEADLINE_MS,
         since: Math.max(0, placed - PLACED_OVERLAP_MS),
       });
-      return done.rows.flatMap((row) => {
+      const ends = new Map<string, NamedRecord>();
+      for (const row of done.rows) {
         const order = orders.get(row.order);
-        if (order === undefined) return [];
+        if (order === undefined) continue;
         const record: OrderRecord = {
           kind: 'order',
           order: row.order,
@@ -127,14 +141,19 @@ export function createBrokerRecords(options: BrokerRecordsOptions): BrokerRecord
           at: host.wallMs(),
           epoch,
         };
-        return [{ name: `order:${row.order}:${record.state}`, record }];
-      });
+        ends.set(row.order, { name: `order:${row.order}:${record.state}`, record });
+      }
+      return ends;
     },
-    written: (records) => {
-      for (const { record } of records) if (record.kind === 'deal') remembered(recordedDeals, record.deal);
+    written: (deals) => {
+      for (const deal of deals)
+        for (const name of [deal.deal, recordedAs(deal)]) remembered(recordedDeals, name);
     },
   };
 }
+
+/** A deal that is taken back is said a second time. */
+const recordedAs = ({ deal, cancelled }: Deal): string => (cancelled === true ? `${deal} cancelled` : deal);
 
 function remembered(names: Set<string>, name: string): void {
   if (names.size >= REMEMBERED_MAX) names.clear();

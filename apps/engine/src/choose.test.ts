@@ -1,6 +1,6 @@
 /** What happens to the next signal of an account: its life at the claim (I7), closes (I7), and entries that are no signals. */
 import { expect, it } from 'vitest';
-import type { Position, SymbolRules } from '@holdfast/ha-core';
+import type { OrderState, Position, SymbolRules } from '@holdfast/ha-core';
 import { choose } from './choose.ts';
 import type { Holdings } from './holdings.ts';
 import { createLine } from './line.ts';
@@ -17,6 +17,7 @@ const rules: SymbolRules = {
   stopsLevel: 0,
   tradeMode: 'full',
 };
+const SYMBOLS = new Map(['EURUSD', 'GBPUSD'].map((symbol) => [symbol, { ...rules, symbol }]));
 const position: Position = {
   position: '7',
   ticket: '8',
@@ -37,15 +38,20 @@ type Given = {
   readonly acceptedAt?: number;
   readonly ttlMs?: number;
   readonly seenAtMs?: number;
+  /** Where it does not come fresh. */
+  readonly state?: OrderState;
 };
 const body = (id: string, fields: object): string => JSON.stringify({ id, ...fields });
 
 /** The choice among signals s1, s2, … of an account that holds one position, read after they came. */
 function chosen(given: readonly Given[], read = { stale: false, refreshedAtMs: NOW }) {
   const line = createLine();
-  for (const [index, { body: text, acceptedAt = NOW, ttlMs = 500, seenAtMs = NOW }] of given.entries()) {
+  for (const [index, one] of given.entries()) {
+    const { body: text, acceptedAt = NOW, ttlMs = 500, seenAtMs = NOW, state } = one;
     const entry = `${index + 1}-0`;
-    line.add(trackOrder({ entry, id: `s${index + 1}`, magic: '1', body: text, acceptedAt, ttlMs }, seenAtMs));
+    const accepted = { entry, id: `s${index + 1}`, magic: '1', body: text, acceptedAt, ttlMs };
+    const order = trackOrder(accepted, seenAtMs);
+    line.add(state === undefined ? order : Object.assign(order, { state }));
   }
   const holdings: Holdings = {
     positions: new Map([['7', position]]),
@@ -55,9 +61,10 @@ function chosen(given: readonly Given[], read = { stale: false, refreshedAtMs: N
     ours: () => Promise.resolve(() => false),
     refresh: () => Promise.resolve(),
     catchUp: () => Promise.resolve(),
+    takenBack: () => {},
     refreshedAtMs: () => read.refreshedAtMs,
   };
-  const choice = choose({ host, line, holdings, symbols: new Map([['EURUSD', rules]]), stale: read.stale });
+  const choice = choose({ host, line, holdings, symbols: SYMBOLS, stale: read.stale });
   return 'order' in choice ? { ...choice, order: choice.order.accepted.id } : choice;
 }
 
@@ -73,7 +80,7 @@ it('binds a close to its position and to what it has left, and reads the lists f
   ];
   expect(chosen(close({}))).toMatchObject({
     do: 'begin',
-    command: { do: 'close', position: '8', side: 'buy', volume: '0.3' },
+    command: { do: 'close', position: '7', side: 'buy', volume: '0.3' },
   });
   expect(chosen(close({ volume: '0.4' }))).toMatchObject({ reason: 'close_volume_above_position' });
   expect(chosen(close({ side: 'sell' }))).toMatchObject({ reason: 'position_not_found' });
@@ -96,4 +103,24 @@ it.each([
     reason: 'poison',
     detail: expect.stringContaining(detail) as unknown,
   });
+});
+
+it('lets other symbols pass one that waits for its symbol to trade, and none of its own', () => {
+  const parked = {
+    is: 'waiting',
+    attempt: 2,
+    refusals: 0,
+    notBeforeMs: NOW + 700,
+    holdsUp: 'symbol',
+  } as const;
+  const of = (symbols: readonly string[]) =>
+    chosen(
+      symbols.map((symbol, index) => ({
+        body: body(`s${index + 1}`, { ...OPEN, symbol }),
+        ttlMs: 60_000,
+        ...(index === 0 ? { state: parked } : {}),
+      })),
+    );
+  expect(of(['EURUSD', 'EURUSD', 'GBPUSD'])).toMatchObject({ do: 'begin', order: 's3' });
+  expect(of(['EURUSD', 'EURUSD'])).toEqual({ do: 'wait', forMs: 700 });
 });

@@ -1,6 +1,7 @@
 /**
  * Which signal of an account goes next, and what happens to it: the decision alone, no effects. Signals go in the order
- * of their acceptance; one that waits for a retry holds up those behind it, one whose symbol is quarantined does not.
+ * of their acceptance; one that waits for a retry holds up those behind it; one whose symbol does not trade, or is
+ * quarantined, holds up those of its symbol alone.
  */
 import {
   admit,
@@ -49,12 +50,24 @@ export type ChoiceInput = {
 
 /** Decides about the first signal of the line that can be decided about. */
 export function choose(input: ChoiceInput): Choice {
+  const parked = new Set<string>();
+  let forMs = Number.POSITIVE_INFINITY;
   for (const order of input.line.next()) {
+    if (order.signal !== undefined && parked.has(order.signal.symbol)) continue;
     const choice = setAside(order, () => chooseFor(order, input));
-    if (choice !== undefined) return choice;
+    if (choice === undefined) continue;
+    const { state, signal } = order;
+    const waits = choice.do === 'wait' && state.is === 'waiting' && state.holdsUp === 'symbol';
+    if (!waits || signal === undefined) return soonest(choice, forMs);
+    parked.add(signal.symbol);
+    forMs = Math.min(forMs, choice.forMs);
   }
-  return { do: 'nothing' };
+  return Number.isFinite(forMs) ? { do: 'wait', forMs } : { do: 'nothing' };
 }
+
+/** Where nothing but waiting is chosen, what waits apart from it may come first. */
+const soonest = (choice: Choice, forMs: number): Choice =>
+  choice.do === 'wait' ? { do: 'wait', forMs: Math.min(choice.forMs, forMs) } : choice;
 
 /** What cannot even be decided about ends with its reason, so that it holds up nobody and fells no engine. */
 function setAside(order: TrackedOrder, decide: () => Choice | undefined): Choice | undefined {

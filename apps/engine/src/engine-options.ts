@@ -1,11 +1,20 @@
 /** What an engine is told when it is started: by main.ts, or by a test or simulation in its place. */
-import type { Endpoint, MarginMode, Profile, TakeoverCause } from '@holdfast/ha-core';
+import type {
+  BrokerLogin,
+  Endpoint,
+  MarginMode,
+  Profile,
+  ReconciliationReport,
+  TakeoverCause,
+} from '@holdfast/ha-core';
 import type { FunctionCall } from '@holdfast/redis';
 
 export type EngineAccount = {
   readonly account: string;
   readonly margin: MarginMode;
   readonly bridgeSecret: string;
+  /** Without it, the login that the account was traded through first. */
+  readonly login?: BrokerLogin | undefined;
 };
 
 export type EngineOptions = {
@@ -30,4 +39,8 @@ export type EngineOptions = {
   /** An acknowledged write was not there after a change of primary: an alarm. */
   readonly onMissing?: (call: FunctionCall) => void;
   readonly onTakeover?: (account: string, cause: TakeoverCause) => void;
+  /** People must know of it; the log has the details. */
+  readonly onNotice?: (account: string, what: string) => void;
+  /** A report of what the terminal lists against what we hold stands in RIS. */
+  readonly onReconciled?: (account: string, report: ReconciliationReport) => void;
 };

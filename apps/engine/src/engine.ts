@@ -33,6 +33,7 @@ import { createLeadership, type Leadership } from './leadership.ts';
 import { beginLoading, type Loading } from './loading.ts';
 import { createPeerLinks, type PeerLinks } from './peer-link.ts';
 import { highestEpoch, type Seat } from './seat.ts';
+import { tellingOf } from './telling.ts';
 import { createWishDesk, type WishDesk } from './wish-desk.ts';
 
 export type * from './engine-options.ts';
@@ -223,6 +224,7 @@ export async function createEngine(parts: {
         host,
         account: name,
         margin: seat.account.margin,
+        login: seat.account.login,
         engine,
         epoch,
         numbers,
@@ -235,9 +237,7 @@ export async function createEngine(parts: {
           seat.active = undefined;
           seat.leadership.deposed();
         },
-        notify: (what, detail) => log('notify', { account: name, what, ...detail }),
-        onResult: (outcome, tookMs) => options.onResult?.(name, outcome, tookMs),
-        log: (event, detail) => log(event, { account: name, ...detail }),
+        ...tellingOf(options, name),
       });
       seat.active = active;
       active.take(found.arrived);

@@ -37,7 +37,10 @@ const ORDER: WorkingOrder = {
 
 type Stage = {
   readonly holdings: Holdings;
+  readonly session: BridgeSession;
   readonly terminal: { positions: Position[]; orders: WorkingOrder[]; deals: Deal[]; done: unknown[] };
+  /** The broker's clock, and the host's. */
+  readonly clock: { brokerMs: number; hostMs: number };
   readonly read: () => Promise<void>;
   /** Lets the time pass after which Redis is told. */
   readonly behind: () => Promise<void>;
@@ -46,18 +49,31 @@ type Stage = {
   answer: Promise<JournalOutcome>;
 };
 
-function stage(orders: readonly WorkingOrder[] = []): Stage {
+function stage(orders: readonly WorkingOrder[] = [], dealsUntil: number | 'never' = 0): Stage {
   const later: (() => void)[] = [];
   const terminal: Stage['terminal'] = { positions: [], orders: [...orders], deals: [], done: [] };
+  const clock = { brokerMs: 0, hostMs: 0 };
   const session = {
-    list: (what: keyof typeof terminal) =>
-      Promise.resolve({ rows: terminal[what], synced: true, broker: true } as unknown as Listing<never>),
+    list: (what: keyof typeof terminal, { since = 0, cancelled }: { since?: number; cancelled?: true }) => {
+      const all: readonly unknown[] = terminal[what];
+      const rows =
+        what === 'deals'
+          ? terminal.deals.filter((row) => row.at >= since && (cancelled !== true || row.cancelled === true))
+          : all;
+      return Promise.resolve({
+        rows,
+        synced: true,
+        broker: true,
+        time: clock.brokerMs,
+      } as unknown as Listing<never>);
+    },
   } as unknown as BridgeSession;
   const own: Stage = {
+    session,
     holdings: createHoldings({
       host: {
-        monotonicMs: () => 0,
-        wallMs: () => 0,
+        monotonicMs: () => clock.hostMs,
+        wallMs: () => clock.hostMs,
         after: (_, run) => {
           later.push(run);
           return () => undefined;
@@ -70,15 +86,21 @@ function stage(orders: readonly WorkingOrder[] = []): Stage {
           own.told.push({ records, changes });
           return own.answer;
         },
-        signalIds: () => Promise.resolve(new Map()),
+        signalIds: (magics: readonly string[]) =>
+          Promise.resolve(new Map(magics.filter((magic) => magic === '42').map((magic) => [magic, 's1']))),
         results: () => Promise.resolve(new Map()),
       } as unknown as TradeJournal,
-      snapshot: { positions: [], orders, dealsUntil: 0 } as unknown as AccountSnapshot,
+      snapshot: {
+        positions: [],
+        orders,
+        dealsUntil: dealsUntil === 'never' ? undefined : dealsUntil,
+      } as unknown as AccountSnapshot,
       onReading: () => undefined,
       notify: () => undefined,
       log: () => undefined,
     }),
     terminal,
+    clock,
     read: () => own.holdings.refresh(session),
     behind: async () => {
       for (const run of later.splice(0)) run();
@@ -89,6 +111,25 @@ function stage(orders: readonly WorkingOrder[] = []): Stage {
   };
   return own;
 }
+
+const deal = (ticket: string, at: number, magic = '0'): Deal => ({
+  deal: ticket,
+  order: ticket,
+  position: ticket,
+  symbol: 'EURUSD',
+  side: 'buy',
+  entry: 'in',
+  cause: 'expert',
+  volume: '0.10',
+  price: '1.1',
+  profit: '0',
+  magic,
+  comment: '',
+  at,
+});
+
+const HOUR_MS = 3_600_000;
+const namesOf = (on: Stage): string[] => on.told.flatMap(({ records }) => records.map(({ name }) => name));
 
 it('has what it has read in force before Redis is told', async () => {
   const { holdings, terminal, read, behind, told } = stage();
@@ -139,4 +180,104 @@ it('writes a row once more whose result came while it was being written', async 
   await on.read();
   await on.behind();
   expect(on.told.at(-1)?.changes).toEqual([{ in: 'positions', key: '1', value: position('1', '0.20') }]);
+});
+
+it('begins an account at the time of the broker, which lies hours behind, and writes that before anything is sent', async () => {
+  const on = stage([], 'never');
+  on.clock.hostMs = 10 * HOUR_MS;
+  on.clock.brokerMs = 5 * HOUR_MS;
+  on.terminal.deals = [deal('1', 4 * HOUR_MS)];
+  await on.read();
+  expect(on.told).toEqual([
+    { records: [], changes: [{ in: 'account', key: 'dealsUntil', value: 5 * HOUR_MS }] },
+  ]);
+  on.terminal.deals.push(deal('2', 5 * HOUR_MS + 10));
+  on.clock.brokerMs += 1000;
+  await on.read();
+  await on.behind();
+  expect(namesOf(on)).toEqual(['deal:2']);
+});
+
+it('does not begin where that cannot be written', async () => {
+  const on = stage([], 'never');
+  on.answer = Promise.resolve({ is: 'failed', certain: true, detail: 'no primary' });
+  await expect(on.read()).rejects.toThrow('the beginning was not written');
+});
+
+it('reads an hour again when the broker has set its clock back, and goes on from there', async () => {
+  const on = stage([], 100 * HOUR_MS);
+  on.clock.brokerMs = 100 * HOUR_MS;
+  on.terminal.deals = [deal('1', 100 * HOUR_MS)];
+  await on.read();
+  await on.behind();
+  on.clock.brokerMs = 99 * HOUR_MS + 60_000;
+  on.terminal.deals.push(deal('2', 99 * HOUR_MS + 10));
+  await on.read();
+  await on.behind();
+  on.clock.brokerMs += 60_000;
+  on.terminal.deals.push(deal('3', on.clock.brokerMs - 10));
+  await on.read();
+  await on.behind();
+  expect(namesOf(on)).toEqual(['deal:1', 'deal:2', 'deal:3']);
+  expect(on.told.at(-1)?.changes).toEqual([
+    { in: 'account', key: 'dealsUntil', value: 99 * HOUR_MS + 120_000 - 10 },
+  ]);
+});
+
+it('tells of a deal of ours that the broker took back, by its hint or by looking, and once (I6)', async () => {
+  const on = stage([], 100 * HOUR_MS);
+  on.clock.brokerMs = 100 * HOUR_MS;
+  const [hinted, unseen] = [deal('1', 100 * HOUR_MS, '42'), deal('2', 99 * HOUR_MS, '42')];
+  on.terminal.deals = [hinted, unseen];
+  await on.read();
+  await on.behind();
+  on.terminal.deals = [
+    { ...hinted, cancelled: true },
+    { ...unseen, cancelled: true },
+    { ...deal('3', 99 * HOUR_MS, '7'), cancelled: true },
+  ];
+  on.holdings.takenBack(on.session, { ...hinted, cancelled: true });
+  await on.behind();
+  expect(namesOf(on)).toEqual(['deal:1', 'cancelled:1']);
+  on.clock.hostMs += 61_000;
+  await on.read();
+  await on.behind();
+  expect(namesOf(on).slice(2)).toEqual(['deal:2', 'deal:3', 'cancelled:2']);
+  expect(on.told.at(-1)?.records.at(-1)?.record).toMatchObject({
+    kind: 'correction',
+    signalId: 's1',
+    reason: 'deal_cancelled',
+  });
+});
+
+it('looks for what became of an order until the history shows it', async () => {
+  const on = stage([ORDER]);
+  on.terminal.orders = [];
+  await on.read();
+  await on.behind();
+  expect(namesOf(on)).toEqual([]);
+  on.terminal.done = [
+    { order: '7', state: 'filled', volume: '0.10', filled: '0.10', magic: '0', symbol: 'EURUSD' },
+  ];
+  await on.read();
+  await on.behind();
+  expect(namesOf(on)).toEqual(['order:7:filled']);
+});
+
+it('does not take a list for news that shows a row as it was before a result, and takes any other (netting)', async () => {
+  const on = stage();
+  on.holdings.apply([{ in: 'positions', key: '1', value: position('1', '0.10') }]);
+  on.holdings.apply([{ in: 'positions', key: '1', value: position('1', '0.30') }]);
+  for (const lagging of [[], [position('1', '0.1')]]) {
+    on.terminal.positions = lagging;
+    await on.read();
+    expect(on.holdings.positions.get('1')?.volume).toBe('0.30');
+  }
+  on.terminal.positions = [position('1', '0.20')];
+  await on.read();
+  expect(on.holdings.positions.get('1')?.volume).toBe('0.20');
+  on.clock.hostMs += 2001;
+  on.terminal.positions = [];
+  await on.read();
+  expect(on.holdings.positions.size).toBe(0);
 });

@@ -7,7 +7,9 @@
 import type { BridgeSession } from '@holdfast/bridge';
 import {
   type Deal,
+  decimal,
   type Difference,
+  formatDecimal,
   type Host,
   type Position,
   reconcile,
@@ -53,6 +55,8 @@ export type Holdings = {
    * @throws as refresh does.
    */
   readonly catchUp: (session: BridgeSession) => Promise<void>;
+  /** The broker took this deal back. */
+  readonly takenBack: (session: BridgeSession, deal: Deal) => void;
   /** Host monotonic time at which the last finished refresh began. */
   readonly refreshedAtMs: () => number;
 };
@@ -61,8 +65,16 @@ const LIST_DEADLINE_MS = 2000;
 /** Deals may become visible late: each refresh looks back this far behind the newest deal that it has seen. */
 const DEALS_OVERLAP_MS = 15_000;
 const CATCH_UP_OVERLAP_MS = 1000;
-/** What a result has just proven is not overruled by a list that may lag behind it. */
+/** Where the broker's clock was set back (summer time), so much of the time before is read again. */
+const SET_BACK_MS = 3_600_000 + DEALS_OVERLAP_MS;
+/** Deals that the broker took back keep their time: they are looked for this far back, and so often. */
+const TAKEN_BACK_SINCE_MS = 72 * 3_600_000;
+const TAKEN_BACK_EVERY_MS = 60_000;
+/** The history shows what became of an order within this, or never. */
+const ENDED_WITHIN_MS = 120_000;
+/** A list that shows what a result has just changed as it was before lags behind it, and does not overrule it. */
 const SETTLE_MS = 2000;
+const STATES_MAX = 100;
 /** The first signal after a takeover goes before what Redis is told of the lists: they would share its rounds. */
 const BEHIND_MS = 50;
 
@@ -71,14 +83,18 @@ export function createHoldings(options: HoldingsOptions): Holdings {
   const { host, snapshot } = options;
   const positions = new Map(snapshot.positions.map((row) => [row.position, row]));
   const orders = new Map(snapshot.orders.map((row) => [row.order, row]));
-  const touchedAtMs = new Map<string, number>();
+  /** What rows were before results changed them, and until when a list may still show that. */
+  const before = new Map<string, { readonly untilMs: number; readonly states: readonly string[] }>();
   const records = createBrokerRecords(options);
   /** What Redis was not told yet: rows by list and key, deals by ticket. */
   const owedDeals = new Map<string, Deal>();
   const owed = new Map<string, RtsRow>();
-  /** Working orders that are gone, as they were: what became of them is not recorded yet. */
-  const ended = new Map<string, WorkingOrder>();
-  let dealsUntil = snapshot.dealsUntil ?? host.wallMs() - DEALS_OVERLAP_MS;
+  /** Working orders that are gone, as they were, and until when their end is looked for: it is not recorded yet. */
+  const ended = new Map<string, { readonly order: WorkingOrder; readonly untilMs: number }>();
+  /** By the broker's clock, as are all times of its rows; undefined for an account that was never read. */
+  let dealsUntil = snapshot.dealsUntil;
+  let brokerMs = Number.POSITIVE_INFINITY;
+  let takenBackDueMs = Number.NEGATIVE_INFINITY;
   let refreshedAtMs = Number.NEGATIVE_INFINITY;
   let running = Promise.resolve();
   /** The session of the newest reading that is not written yet. */
@@ -87,7 +103,11 @@ export function createHoldings(options: HoldingsOptions): Holdings {
 
   const apply = (rows: readonly RtsRow[]): void => {
     for (const row of rows) {
-      touchedAtMs.set(row.key, host.monotonicMs());
+      const { states = [] } = lately(row.key) ?? {};
+      before.set(row.key, {
+        untilMs: host.monotonicMs() + SETTLE_MS,
+        states: [...states, stateOf(rowOf(row))].slice(-STATES_MAX),
+      });
       owed.delete(owedName(row));
       putRow(row);
     }
@@ -98,27 +118,35 @@ export function createHoldings(options: HoldingsOptions): Holdings {
     else put(orders, row.key, row.value);
   };
 
-  const settled = (key: string, nowMs: number): boolean => {
-    const touched = touchedAtMs.get(key);
-    if (touched === undefined || nowMs - touched < SETTLE_MS) return touched === undefined;
-    touchedAtMs.delete(key);
-    return true;
+  const rowOf = ({ in: list, key }: RtsRow): Position | WorkingOrder | undefined =>
+    list === 'positions' ? positions.get(key) : orders.get(key);
+
+  const lately = (key: string): { readonly states: readonly string[] } | undefined => {
+    const known = before.get(key);
+    if (known !== undefined && host.monotonicMs() < known.untilMs) return known;
+    before.delete(key);
+    return undefined;
   };
+
+  /** Nothing newer than a result of the last moment. */
+  const lags = (change: RtsRow): boolean =>
+    lately(change.key)?.states.includes(stateOf(change.value)) === true;
 
   const once = async (session: BridgeSession, expected: boolean, cause?: ReconcileCause): Promise<void> => {
     const startedMs = host.monotonicMs();
     const deadlineMs = LIST_DEADLINE_MS;
+    const until = dealsUntil ?? (await begin(session));
     const [held, working, deals] = await Promise.all([
       session.list('positions', { deadlineMs }),
       session.list('orders', { deadlineMs }),
-      session.list('deals', { deadlineMs, since: Math.max(0, dealsUntil - DEALS_OVERLAP_MS) }),
+      dealsSince(session, until, DEALS_OVERLAP_MS),
     ]);
     if (!held.synced || !working.synced) throw new Error('the terminal is not in sync with its broker yet');
     const found = reconcile({ positions, orders }, { positions: held.rows, orders: working.rows });
-    const changes = found.changes.filter((change) => settled(change.key, startedMs));
+    const changes = found.changes.filter((change) => !lags(change));
     for (const change of changes) {
       const before = change.in === 'orders' && change.value === undefined && orders.get(change.key);
-      if (before) ended.set(change.key, before);
+      if (before) ended.set(change.key, { order: before, untilMs: startedMs + ENDED_WITHIN_MS });
       owed.set(owedName(change), change);
       putRow(change);
     }
@@ -126,16 +154,43 @@ export function createHoldings(options: HoldingsOptions): Holdings {
     const differences = found.differences.filter((row) => changes.some(({ key }) => key === row.key));
     if (!expected) tell(differences);
     options.onReading({ session, found: { ...found, differences }, cause });
-    writeBehind(session, deals.rows);
+    writeBehind(session, deals);
   };
 
   const newest = async (session: BridgeSession): Promise<void> => {
-    const since = Math.max(0, dealsUntil - CATCH_UP_OVERLAP_MS);
-    const deals = await session.list('deals', { deadlineMs: LIST_DEADLINE_MS, since });
-    const fresh = records.fresh(deals.rows);
+    if (dealsUntil === undefined) return once(session, true);
+    const fresh = records.fresh(await dealsSince(session, dealsUntil, CATCH_UP_OVERLAP_MS));
     const strange = fresh.some((deal) => !records.explained(deal));
     if (strange) return once(session, true);
     writeBehind(session, fresh);
+  };
+
+  /**
+   * Where the records of an account that was never read begin: at the broker's present time, which stands in Redis before
+   * anything is sent, so that a later leader misses nothing of it.
+   */
+  const begin = async (session: BridgeSession): Promise<number> => {
+    const { time } = await session.list('orders', { deadlineMs: LIST_DEADLINE_MS });
+    const value = time ?? host.wallMs();
+    const written = await options.journal.record([], [{ in: 'account', key: 'dealsUntil', value }]);
+    if (written.is !== 'ok') throw new Error(`the beginning was not written: ${JSON.stringify(written)}`);
+    dealsUntil = value;
+    return value;
+  };
+
+  const dealsSince = async (
+    session: BridgeSession,
+    untilMs: number,
+    overlapMs: number,
+  ): Promise<readonly Deal[]> => {
+    const list = (sinceMs: number): ReturnType<typeof session.list<'deals'>> =>
+      session.list('deals', { deadlineMs: LIST_DEADLINE_MS, since: Math.max(0, sinceMs) });
+    const deals = await list(untilMs - overlapMs);
+    brokerMs = deals.time ?? Number.POSITIVE_INFINITY;
+    if (brokerMs >= untilMs - DEALS_OVERLAP_MS) return deals.rows;
+    options.log('broker_clock_set_back', { time: brokerMs, dealsUntil: untilMs });
+    dealsUntil = brokerMs;
+    return (await list(brokerMs - SET_BACK_MS)).rows;
   };
 
   const writeBehind = (session: BridgeSession, deals: readonly Deal[]): void => {
@@ -162,27 +217,51 @@ export function createHoldings(options: HoldingsOptions): Holdings {
   };
 
   const writeOwed = async (session: BridgeSession): Promise<void> => {
-    const gone = new Map(ended);
+    await findTakenBack(session);
+    const gone = new Map([...ended].map(([ticket, { order }]) => [ticket, order]));
     const deals = [...owedDeals.values()];
-    const rows = [...(await records.ofDeals(deals)), ...(await records.ofEnded(session, gone))];
-    await write(rows, latest(deals));
-    for (const order of gone.keys()) ended.delete(order);
-    for (const { deal } of deals) owedDeals.delete(deal);
+    const ends = await records.ofEnded(session, gone);
+    await write([...(await records.ofDeals(deals)), ...ends.values()], latest(deals));
+    records.written(deals);
+    for (const deal of deals) if (owedDeals.get(deal.deal) === deal) owedDeals.delete(deal.deal);
+    for (const ticket of ends.keys()) ended.delete(ticket);
+    forgetUnseen();
   };
 
-  const latest = (deals: readonly Deal[]): number =>
-    deals.reduce((until, deal) => Math.max(until, deal.at), dealsUntil);
+  /** Nothing is told when it happens but a hint, which may be lost. */
+  const findTakenBack = async (session: BridgeSession): Promise<void> => {
+    if (host.monotonicMs() < takenBackDueMs || dealsUntil === undefined) return;
+    const since = Math.max(0, dealsUntil - TAKEN_BACK_SINCE_MS);
+    const found = await session.list('deals', { since, cancelled: true, deadlineMs: LIST_DEADLINE_MS });
+    for (const deal of records.fresh(found.rows)) owedDeals.set(deal.deal, deal);
+    takenBackDueMs = host.monotonicMs() + TAKEN_BACK_EVERY_MS;
+  };
 
-  const write = async (rows: readonly NamedRecord[], until: number): Promise<void> => {
+  const forgetUnseen = (): void => {
+    for (const [ticket, { untilMs }] of ended) {
+      if (host.monotonicMs() < untilMs) continue;
+      ended.delete(ticket);
+      options.log('order_end_unseen', { order: ticket });
+    }
+  };
+
+  /** A deal in the broker's future is from before its clock was set back. */
+  const latest = (deals: readonly Deal[]): number | undefined =>
+    deals.reduce<number | undefined>(
+      (until, { at }) => (at <= brokerMs && at > (until ?? 0) ? at : until),
+      dealsUntil,
+    );
+
+  const write = async (rows: readonly NamedRecord[], until: number | undefined): Promise<void> => {
     const settling = new Map(owed);
     const changes: RtsChange[] = [...settling.values()];
-    if (until !== dealsUntil) changes.push({ in: 'account', key: 'dealsUntil', value: until });
+    if (until !== undefined && until !== dealsUntil)
+      changes.push({ in: 'account', key: 'dealsUntil', value: until });
     if (rows.length > 0 || changes.length > 0) {
       const written = await options.journal.record(rows, changes);
       if (written.is !== 'ok') throw new Error(`records not written: ${JSON.stringify(written)}`);
     }
     for (const [name, row] of settling) settle(name, row);
-    records.written(rows);
     for (const { record } of rows) {
       const { kind } = record;
       if (record.kind === 'correction')
@@ -228,6 +307,7 @@ export function createHoldings(options: HoldingsOptions): Holdings {
     refresh: (session, expected = false, cause) => inTurn(() => once(session, expected, cause)),
     ours: records.ours,
     catchUp: (session) => inTurn(() => newest(session)),
+    takenBack: (session, deal) => writeBehind(session, [deal]),
     refreshedAtMs: () => refreshedAtMs,
   };
 }
@@ -236,6 +316,10 @@ function put<Row>(rows: Map<string, Row>, key: string, value: Row | undefined): 
   if (value === undefined) rows.delete(key);
   else rows.set(key, value);
 }
+
+/** What results change of a row. */
+const stateOf = (row: Position | WorkingOrder | undefined): string =>
+  row === undefined ? 'gone' : `${row.side} ${formatDecimal(decimal(row.volume))}`;
 
 const owedName = (row: RtsRow): string => `${row.in}:${row.key}`;
 

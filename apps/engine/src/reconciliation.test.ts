@@ -31,6 +31,7 @@ it('tells with the next one what the last one could not', async () => {
     held: () => ({ positions: [], orders: [] }),
     ours: () => Promise.resolve(() => true),
     unknown: () => [],
+    onReconciled: () => undefined,
     log: () => undefined,
   });
   const session = { identity: { terminal: 't-1' } } as BridgeSession;

@@ -35,6 +35,8 @@ export type ReconciliationOptions = {
   /** Which of these magics belong to signals of the account. */
   readonly ours: (magics: readonly string[]) => Promise<(magic: string) => boolean>;
   readonly unknown: () => readonly UnknownSignal[];
+  /** A report stands in RIS. */
+  readonly onReconciled: (report: ReconciliationReport) => void;
   readonly log: (event: string, detail: Record<string, unknown>) => void;
 };
 
@@ -86,6 +88,7 @@ export function createReconciliations(options: ReconciliationOptions): Reconcili
     since = made.at;
     written = made;
     reports += 1;
+    options.onReconciled(made);
     const { oursMissing, brokerExtra, differing, unknown } = made;
     if (oursMissing + differing > 0)
       options.log('reconciled', { cause, oursMissing, brokerExtra, differing, unknown: unknown.length });

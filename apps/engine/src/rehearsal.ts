@@ -69,6 +69,7 @@ export function rehearse({ host, engine, numbers }: RehearsalOptions): Promise<s
         held: () => false,
         onDeposed: () => end(undefined),
         notify: () => undefined,
+        onReconciled: () => undefined,
         onResult: end,
         log: () => undefined,
       });

@@ -8,6 +8,8 @@ import { createTerminalSide, type TerminalSide } from './terminal-side.ts';
 
 type Terminal = {
   readonly session: BridgeSession;
+  /** Why the engine closed it. */
+  closed: string | undefined;
   /** What it was fenced with: true with the role. */
   readonly fences: boolean[];
   /** While true a fence is not answered, and ends when the test says so. */
@@ -20,7 +22,9 @@ type Terminal = {
 const NOW_MS = 0;
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-function terminal(name: string, role: TerminalRole): Terminal {
+const OWN = { login: '5001', server: 'Demo' };
+
+function terminal(name: string, role: TerminalRole, login = OWN.login): Terminal {
   const fences: boolean[] = [];
   const waiting: ((error: Error) => void)[] = [];
   const fence = (epoch: string, holder: string, trade: boolean): Promise<FenceOutcome> => {
@@ -29,14 +33,18 @@ function terminal(name: string, role: TerminalRole): Terminal {
     return new Promise((_, reject) => waiting.push(reject));
   };
   const session = {
-    identity: { terminal: name, role, account: 'a', journal: `j-${name}`, boot: 'b' },
+    identity: { terminal: name, role, account: 'a', journal: `j-${name}`, boot: 'b', ...OWN, login },
     state: () => ({ broker: own.broker, busy: false, epoch: '0', holder: '', trade: false }),
     fence,
     lease: () => undefined,
     list: () => Promise.resolve({ rows: [], synced: true, broker: true } satisfies Listing<never>),
+    close: (reason: string) => {
+      own.closed = reason;
+    },
   } as unknown as BridgeSession;
   const own: Terminal = {
     session,
+    closed: undefined,
     fences,
     deaf: false,
     broker: true,
@@ -52,12 +60,15 @@ type Stage = {
   /** Terminals whose journal was asked about open intents, in order. */
   readonly asked: string[];
   readonly recorded: Record<string, unknown>[];
+  /** What people were told of. */
+  readonly told: Record<string, unknown>[];
   readonly watch: () => void;
 };
 
-function stage(tradedLast: string | undefined): Stage {
+function stage(tradedLast: string | undefined, login?: typeof OWN): Stage {
   const asked: string[] = [];
   const recorded: Record<string, unknown>[] = [];
+  const told: Record<string, unknown>[] = [];
   let later: (() => void)[] = [];
   const side = createTerminalSide({
     host: {
@@ -82,6 +93,7 @@ function stage(tradedLast: string | undefined): Stage {
     } as unknown as TradeJournal,
     holdings: { refresh: () => Promise.resolve() } as unknown as Holdings,
     tradedLast,
+    login,
     onReady: () => undefined,
     onSuspend: () => undefined,
     onFenced: (session) => {
@@ -89,13 +101,14 @@ function stage(tradedLast: string | undefined): Stage {
       return Promise.resolve();
     },
     onOutranked: () => undefined,
-    notify: () => undefined,
+    notify: (what, detail) => void told.push({ what, ...detail }),
     log: () => undefined,
   });
   return {
     side,
     asked,
     recorded,
+    told,
     watch: () => {
       for (const run of later.splice(0)) run();
     },
@@ -177,9 +190,31 @@ it('records who has the role before it may trade, and the rest behind', async ()
   const first = terminal('t-1', 'primary');
   side.add([first.session]);
   await settle();
-  expect(recorded.map((fields) => Object.keys(fields))).toContainEqual(['role']);
+  expect(recorded.map((fields) => Object.keys(fields))).toContainEqual(['role', 'login']);
   expect(recorded.at(-1)).toMatchObject({
     'symbols:t-1': [],
     'terminal:t-1': { terminal: 't-1', epoch: '7' },
   });
+});
+
+it('closes a terminal that is logged in as anybody else, before it is fenced or read, and tells it once', async () => {
+  const { side, told } = stage('t-1', OWN);
+  const elsewhere = terminal('t-1', 'primary', '9001');
+  side.add([elsewhere.session]);
+  side.add([elsewhere.session]);
+  await settle();
+  expect([elsewhere.closed, elsewhere.fences, side.trading()]).toEqual(['wrong_login', [], undefined]);
+  expect(told).toEqual([
+    { what: 'wrong_login', terminal: 't-1', login: '9001', server: 'Demo', expected: OWN },
+  ]);
+});
+
+it('takes the login of the terminal that it uses first, records it, and closes the other that differs', async () => {
+  const { side, recorded } = stage(undefined);
+  const [first, other] = [terminal('t-1', 'primary'), terminal('t-2', 'backup', '9001')];
+  side.add([first.session, other.session]);
+  await settle();
+  expect(recorded).toContainEqual(expect.objectContaining({ login: OWN }));
+  expect([other.closed, other.fences, side.session('t-2')]).toEqual(['wrong_login', [], undefined]);
+  expect(side.trading()?.session).toBe(first.session);
 });

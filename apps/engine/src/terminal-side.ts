@@ -5,14 +5,17 @@
  * at start, at takeover and after every reconnect: fence it (I3), record the trading role in RIS, read its lists,
  * bring RTS in line, ask its journal about every open intent, and only then trade. A terminal that is not the trading
  * one is fenced too, without the role, and asked as well; one that does not answer is tried again while its session is
- * open. A terminal that held the role before is waited for: what it did must be known, or known to be unknown.
+ * open. A terminal that held the role before is waited for: what it did must be known, or known to be unknown. A terminal
+ * that is logged in at the broker as anybody else is closed: its orders, and its lists, are another account's.
  */
 import type { BridgeSession, SessionEvent } from '@holdfast/bridge';
 import {
+  type BrokerLogin,
   type ConnectionEvent,
   type ConnectionState,
   firstConnectionState,
   type Host,
+  LIMITS,
   type Profile,
   stepConnection,
   type SymbolRules,
@@ -30,6 +33,8 @@ export type TerminalSideOptions = {
   readonly holdings: Holdings;
   /** The terminal that held the trading role last, as RIS says; undefined when none did. */
   readonly tradedLast: string | undefined;
+  /** What the account is at the broker; undefined for one that was never traded: the first terminal in use says it. */
+  readonly login: BrokerLogin | undefined;
   /** The terminal may be traded through from now on: symbols and holdings are up to date. */
   readonly onReady: () => void;
   readonly onSuspend: () => void;
@@ -56,6 +61,8 @@ export type TerminalSide = {
   readonly witness: () => BridgeSession | undefined;
   readonly session: (terminal: string) => BridgeSession | undefined;
   readonly symbols: () => ReadonlyMap<string, SymbolRules>;
+  /** This terminal must not trade: for a while it counts as not connected. */
+  readonly notTradable: (terminal: string) => void;
   readonly renewed: () => void;
   readonly connection: () => ConnectionState;
   readonly stop: () => void;
@@ -74,6 +81,9 @@ export function createTerminalSide(options: TerminalSideOptions): TerminalSide {
   const fencing = new Map<BridgeSession, Promise<void>>();
   const fencedAside = new WeakSet<BridgeSession>();
   let role = options.tradedLast;
+  let account = options.login;
+  const toldWrong = new Set<string>();
+  const leftAloneUntilMs = new Map<string, number>();
   let ready: Trading | undefined;
   let wasReady = false;
   let stopped = false;
@@ -81,7 +91,11 @@ export function createTerminalSide(options: TerminalSideOptions): TerminalSide {
 
   const ofRole = (role: TerminalRole): BridgeSession | undefined =>
     [...sessions.values()].find((session) => session.identity.role === role);
-  const usable = (role: TerminalRole): boolean => ofRole(role)?.state().broker === true;
+  const usable = (role: TerminalRole): boolean => {
+    const session = ofRole(role);
+    if (session?.state().broker !== true) return false;
+    return host.monotonicMs() >= (leftAloneUntilMs.get(session.identity.terminal) ?? 0);
+  };
 
   const post = (event: ConnectionEvent): void => {
     if (stopped) return;
@@ -150,8 +164,10 @@ export function createTerminalSide(options: TerminalSideOptions): TerminalSide {
   };
 
   const takeIntoUse = async (session: BridgeSession): Promise<Trading> => {
-    const { terminal } = session.identity;
+    const { terminal, login, server } = session.identity;
     fencedAside.delete(session);
+    account ??= { login, server };
+    for (const other of othersOf(session)) if (isOther(other)) closeOther(other);
     const others = Promise.all(othersOf(session).map((other) => fenceOnly(other)));
     const fenced = await session.fence(epoch, engine, true, REQUEST_DEADLINE_MS);
     if (fenced.is === 'refused') {
@@ -160,7 +176,7 @@ export function createTerminalSide(options: TerminalSideOptions): TerminalSide {
     }
     session.lease(epoch, engine, BRIDGE_LEASE_MS);
     const [recorded, rules] = await Promise.all([
-      options.journal.instance({ role: { terminal, epoch, at: host.wallMs() } }),
+      options.journal.instance({ role: { terminal, epoch, at: host.wallMs() }, login: account }),
       session.list('symbols', { deadlineMs: REQUEST_DEADLINE_MS }),
       options.holdings.refresh(session, false, wasReady ? 'reconnect' : 'takeover'),
       options.onFenced(session, fenced),
@@ -179,6 +195,18 @@ export function createTerminalSide(options: TerminalSideOptions): TerminalSide {
       [`symbols:${identity.terminal}`]: [...symbols.values()],
       [`terminal:${identity.terminal}`]: { ...identity, epoch, at: host.wallMs() },
     });
+  };
+
+  const isOther = ({ identity: { login, server } }: BridgeSession): boolean =>
+    account !== undefined && (account.login !== login || account.server !== server);
+
+  const closeOther = (session: BridgeSession): void => {
+    const { terminal, login, server } = session.identity;
+    if (sessions.get(terminal) === session) sessions.delete(terminal);
+    const name = `${terminal} ${login} ${server}`;
+    if (!toldWrong.has(name)) options.notify('wrong_login', { terminal, login, server, expected: account });
+    toldWrong.add(name);
+    session.close('wrong_login');
   };
 
   const othersOf = (session: BridgeSession | undefined): BridgeSession[] =>
@@ -223,10 +251,12 @@ export function createTerminalSide(options: TerminalSideOptions): TerminalSide {
   return {
     add: (added) => {
       const takesOne = state.is === 'down';
-      for (const session of added) sessions.set(session.identity.terminal, session);
+      const own = added.filter((session) => !isOther(session));
+      for (const session of added) if (isOther(session)) closeOther(session);
+      for (const session of own) sessions.set(session.identity.terminal, session);
       watch();
       if (takesOne) return;
-      for (const session of added)
+      for (const session of own)
         if (ready?.session.identity.terminal !== session.identity.terminal) void fenceOnly(session);
     },
     event: (session, event) => {
@@ -236,7 +266,7 @@ export function createTerminalSide(options: TerminalSideOptions): TerminalSide {
         watch();
         if (ready !== undefined) void givenAway(ready);
       } else if (event.is === 'state') {
-        const shownUp = state.is === 'up' && ofRole(state.terminal)?.state().broker === true;
+        const shownUp = state.is === 'up' && usable(state.terminal);
         if (!shownUp) watch();
       }
     },
@@ -244,6 +274,10 @@ export function createTerminalSide(options: TerminalSideOptions): TerminalSide {
     witness: () => ready?.session ?? [...sessions.values()].find((session) => session.state().broker),
     session: (terminal) => sessions.get(terminal),
     symbols: () => symbols,
+    notTradable: (terminal) => {
+      leftAloneUntilMs.set(terminal, host.monotonicMs() + LIMITS.notTradableMs);
+      watch();
+    },
     renewed: () => {
       for (const session of sessions.values()) session.lease(epoch, engine, BRIDGE_LEASE_MS);
     },

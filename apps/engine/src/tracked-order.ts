@@ -36,7 +36,7 @@ export function trackOrder(accepted: AcceptedSignal, seenAtMs: number): TrackedO
     accepted,
     signal: signal?.id === accepted.id ? signal : undefined,
     seenAtMs,
-    state: { is: 'waiting', attempt: 1, refusals: 0, notBeforeMs: 0 },
+    state: { is: 'waiting', attempt: 1, refusals: 0, notBeforeMs: 0, holdsUp: 'account' },
     steps: [{ state: 'accepted', at: accepted.acceptedAt, epoch: 0, by: 'backend' }],
     intents: [],
   };

@@ -96,6 +96,7 @@ const FROM_ENGINE = {
     what: field('what', oneOf('positions', 'orders', 'deals', 'done', 'symbols')),
     since: maybe('since', count),
     magic: maybe('magic', digits),
+    cancelled: maybe('cancelled', flag),
   },
   PING: { t: field('t', count) },
   BYE: { reason },
@@ -139,7 +140,13 @@ const FROM_BRIDGE = {
     reason: maybe('reason', text(64)),
     ...optionalResult,
   },
-  END: { seq, count: field('count', count), synced: field('synced', flag), broker: field('broker', flag) },
+  END: {
+    seq,
+    count: field('count', count),
+    synced: field('synced', flag),
+    broker: field('broker', flag),
+    time: maybe('time', count),
+  },
   PONG: { t: field('t', count), tick },
   BYE: { reason },
 } as const;

@@ -10,6 +10,7 @@ import {
   type FenceOutcome,
   type JournalAnswer,
   type Listing,
+  type ListOptions,
   type Rows,
   type SessionEvent,
   SessionLost,
@@ -176,7 +177,7 @@ export function createOpenSession(options: OpenSessionOptions): OpenSession {
         return;
       }
       case 'EVENT':
-        emit({ is: 'changed', what: message.what });
+        changed(message);
         return;
       case 'BYE':
         closed(message.reason);
@@ -185,6 +186,12 @@ export function createOpenSession(options: OpenSessionOptions): OpenSession {
       case 'HELLO':
         badLine('HELLO in an open session');
     }
+  };
+  const changed = ({ what, row }: Extract<BridgeMessage, { verb: 'EVENT' }>): void => {
+    if (what !== 'deal' || row['cancelled'] !== '1') return emit({ is: 'changed', what });
+    const parsed = parseRow('deals', row);
+    if (parsed.is === 'bad') badLine(`EVENT: ${parsed.why}`);
+    else emit({ is: 'changed', what, cancelled: parsed.row });
   };
   const refused = (message: Extract<BridgeMessage, { verb: 'REFUSED' }>): void => {
     const { commandId, reason, epoch, holder } = message;
@@ -220,7 +227,7 @@ export function createOpenSession(options: OpenSessionOptions): OpenSession {
     ask: (commandId, deadlineMs) => ask(deadlineMs, (seq) => ({ verb: 'ASK', seq, commandId }), takeAnswer),
     list: <What extends keyof Rows>(
       what: What,
-      { since, magic, deadlineMs }: { since?: number; magic?: string; deadlineMs: number },
+      { since, magic, cancelled, deadlineMs }: ListOptions,
     ): Promise<Listing<Rows[What]>> => {
       const rows: Rows[What][] = [];
       return ask(
@@ -231,10 +238,14 @@ export function createOpenSession(options: OpenSessionOptions): OpenSession {
           what,
           ...(since === undefined ? {} : { since: Math.max(0, Math.floor(since)) }),
           ...(magic === undefined ? {} : { magic }),
+          ...(cancelled === undefined ? {} : { cancelled }),
         }),
         (end) => {
           if (end.verb !== 'END') return undefined;
-          if (end.count === rows.length) return { rows, synced: end.synced, broker: end.broker };
+          if (end.count === rows.length) {
+            const { synced, broker, time } = end;
+            return { rows, synced, broker, ...(time === undefined ? {} : { time }) };
+          }
           badLine(`END says ${end.count} rows, ${rows.length} came`);
           return undefined;
         },

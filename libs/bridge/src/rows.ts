@@ -4,6 +4,8 @@ import {
   decimalText,
   digits,
   field,
+  flag,
+  maybe,
   oneOf,
   parseShape,
   printShape,
@@ -54,6 +56,7 @@ const SHAPES = {
     price,
     profit: field('profit', decimalText),
     ...signal,
+    cancelled: maybe('cancelled', flag),
     at: field('at', count),
   },
   done: {

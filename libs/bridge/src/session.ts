@@ -105,6 +105,16 @@ export type Listing<Row> = {
   readonly rows: readonly Row[];
   readonly synced: boolean;
   readonly broker: boolean;
+  /** The broker's clock after the reading, in its wall ms; undefined when the terminal did not tell it. */
+  readonly time?: number;
+};
+
+/** What narrows `deals` and `done`; `cancelled` asks for the deals that the broker took back, and no others. */
+export type ListOptions = {
+  readonly since?: number;
+  readonly magic?: string;
+  readonly cancelled?: true;
+  readonly deadlineMs: number;
 };
 
 export type Rows = {
@@ -123,7 +133,8 @@ export type SessionEvent =
   | { readonly is: 'state'; readonly state: TerminalState }
   | { readonly is: 'result'; readonly result: TradeResult; readonly replay: boolean }
   | { readonly is: 'refused'; readonly refusal: Refusal }
-  | { readonly is: 'changed'; readonly what: 'deal' | 'order' | 'position' }
+  /** `cancelled`: the deal that the broker took back just now. */
+  | { readonly is: 'changed'; readonly what: 'deal' | 'order' | 'position'; readonly cancelled?: Deal }
   | { readonly is: 'closed'; readonly reason: string };
 
 /** A request that got no answer: the session closed or the deadline passed. Nothing is known of its effect. */
@@ -152,10 +163,7 @@ export type BridgeSession = {
   /** Rejects with SessionLost. */
   readonly ask: (commandId: string, deadlineMs: number) => Promise<JournalAnswer>;
   /** Rejects with SessionLost. */
-  readonly list: <What extends keyof Rows>(
-    what: What,
-    options: { readonly since?: number; readonly magic?: string; readonly deadlineMs: number },
-  ) => Promise<Listing<Rows[What]>>;
+  readonly list: <What extends keyof Rows>(what: What, options: ListOptions) => Promise<Listing<Rows[What]>>;
   readonly close: (reason: string) => void;
 };
 

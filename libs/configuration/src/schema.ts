@@ -47,6 +47,13 @@ const webhook = z.strictObject({
 const account = z.strictObject({
   account: accountSchema,
   margin: z.enum(['netting', 'hedging']),
+  /** Login and server name as MT5 shows them. */
+  broker: z
+    .strictObject({
+      login: z.string().regex(/^\d{1,20}$/, 'expected digits'),
+      server: z.string().min(1).max(64),
+    })
+    .optional(),
   bridgeSecretFile: path,
   terminals: z
     .array(z.strictObject({ name, role: z.enum(['primary', 'backup']) }))

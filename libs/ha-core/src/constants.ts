@@ -118,6 +118,12 @@ export const LIMITS = {
   /** Attempts at the broker per signal, each after a certain NO. */
   attemptsMax: 5,
   attemptPauseMs: 100,
+  /** First pause of a whole account after the broker counted too many requests; doubles with each refusal. */
+  tooManyPauseMs: 1000,
+  /** A signal whose symbol does not trade is tried again, at most so long after the last time. */
+  parkedPauseMsMax: 60_000,
+  /** A terminal that must not trade is left alone for so long. */
+  notTradableMs: 10_000,
   /** Longest that a terminal may be silent while idle, and while OrderSend blocks its one thread. */
   terminalSilenceMs: 3000,
   terminalBlockedMs: 30_000,

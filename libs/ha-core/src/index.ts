@@ -6,6 +6,7 @@ export * from './lease/return.ts';
 export * from './order/intent.ts';
 export * from './limits/admit.ts';
 export * from './order/order.ts';
+export * from './order/order-state.ts';
 export * from './order/outcome.ts';
 export * from './order/position.ts';
 export * from './order/record.ts';

@@ -4,6 +4,7 @@
  * when it takes over.
  */
 import {
+  type BrokerLogin,
   type Intent,
   type Position,
   RedisError,
@@ -60,6 +61,8 @@ export type AccountSnapshot = {
   readonly dealsUntil: number | undefined;
   /** RIS: the terminal that held the trading role last. */
   readonly tradingTerminal: string | undefined;
+  /** RIS: the login that the account was traded through last. */
+  readonly login: BrokerLogin | undefined;
 };
 
 export type Finish = {
@@ -280,12 +283,12 @@ async function loadAccount(
       ['HVALS', keys.positions],
       ['HVALS', keys.orders],
       ['HMGET', keys.account, 'number', 'dealsUntil'],
-      ['HGET', keys.instance, 'role'],
+      ['HMGET', keys.instance, 'role', 'login'],
     ],
     mark,
   );
   if (outcome.is !== 'acknowledged') return undefined;
-  const [entries, intents, positions, orders, counters, role] = outcome.replies;
+  const [entries, intents, positions, orders, counters, instance] = outcome.replies;
   const failed = outcome.replies.find((reply) => reply instanceof RedisError);
   if (failed !== undefined) return undefined;
   const signals = readEntries(entries);
@@ -302,6 +305,7 @@ async function loadAccount(
       if (id) states.set(id, { state: state ?? '', steps: readSteps(steps ?? '') });
     }
   }
+  const [role, login] = words(instance);
   return {
     signals,
     intents: words(intents).map((text) => JSON.parse(text) as Intent),
@@ -310,8 +314,8 @@ async function loadAccount(
     states,
     number: Number(words(counters)[0] || 0),
     dealsUntil: words(counters)[1] ? Number(words(counters)[1]) : undefined,
-    tradingTerminal:
-      typeof role === 'string' ? (JSON.parse(role) as { terminal: string }).terminal : undefined,
+    tradingTerminal: role ? (JSON.parse(role) as { terminal: string }).terminal : undefined,
+    login: login ? (JSON.parse(login) as BrokerLogin) : undefined,
   };
 }
 

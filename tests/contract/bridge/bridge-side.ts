@@ -101,7 +101,7 @@ export const brokerOn = (host: Host): Broker =>
       {
         account: ACCOUNT,
         margin: 'hedging',
-        login: '5001',
+        login: '500001',
         server: 'Holdfast-Demo',
         leverage: 100,
         deposit: '10000000',
@@ -140,7 +140,7 @@ export async function simulatedSide(engineSecret = SECRET): Promise<BridgeSide> 
       terminal: 'terminal-1',
       role: 'primary',
       margin: 'hedging',
-      login: '5001',
+      login: '500001',
       server: 'Holdfast-Demo',
       secret: SECRET,
       boot: 'boot-1',

@@ -4,11 +4,12 @@
  *
  * promotable.ts  I1 what a client is told is stored is on every node that could be promoted, and is never lost.
  * trading.ts     I2 one order per magic at the broker. I3 no command of a lower epoch after a higher one, no epoch with two
- *                holders, none without the trading role in its epoch. I4 each command given to the broker had its intent on two
+ *                holders, none without the trading role in its epoch, none for another account at the broker. I4 each command given to the broker had its intent on two
  *                nodes before. I5 no command is sent again whose outcome is not a certain NO. I7 nothing is sent past its
  *                time to live, and a close only closes.
  * stored.ts      I6 one result per signal, never changed, and it says what the broker has. I8 numbers contiguous from 1,
- *                the same number never with other content, each deal once.
+ *                the same number never with other content, each deal once, and at the end none missing: deals of ours, and
+ *                what the broker took back of them.
  *
  * I9 is held by the tests of the backend and the console, I10 by the faults themselves: none of these may break.
  */
@@ -28,6 +29,8 @@ export type Checkers = Pick<PromotionChecker, 'onPrimary'> &
     readonly always: () => void;
     /** Whenever a reader has read all records. */
     readonly records: (rows: readonly ReadRecord[]) => void;
+    /** Every deal of a signal that has its result is among the records that were read. */
+    readonly allRecorded: () => boolean;
     /** When everything is whole again and has had time to finish. */
     readonly atTheEnd: (
       told: Iterable<Told>,
@@ -63,7 +66,14 @@ export function createCheckers(
   const atTheEnd: Checkers['atTheEnd'] = (rows, states, faults) => {
     trading.look();
     stored.compare(system().broker.ledger());
+    const { positions, deals } = system().broker.ledger();
+    // One that was turned round kept its identifier, and what it was before is closed.
+    const turned = new Set(deals.flatMap(({ entry, position }) => (entry === 'inout' ? [position] : [])));
+    const open = new Set(positions.flatMap(({ position }) => (turned.has(position) ? [] : [position])));
     for (const { signal, acknowledgedAtMs } of rows) {
+      const claimed = stored.reasonOf(signal.id) === 'broker_position_closed' ? signal.position : undefined;
+      if (claimed !== undefined && open.has(claimed))
+        throw new Broken('I6', `${signal.id} is told that position ${claimed} is closed, and it is open`);
       if (acknowledgedAtMs === undefined || stored.hasResult(signal.id)) continue;
       const state = states.get(signal.id);
       if (state === undefined)
@@ -89,6 +99,7 @@ export function createCheckers(
       trading.always();
     },
     records: stored.records,
+    allRecorded: () => stored.unrecorded(system().broker.ledger()) === undefined,
     atTheEnd,
   };
 }

@@ -10,6 +10,9 @@ export type StoredChecker = {
   /** Whenever a reader has read all records. */
   readonly records: (rows: readonly ReadRecord[]) => void;
   readonly hasResult: (signalId: string) => boolean;
+  readonly reasonOf: (signalId: string) => string | undefined;
+  /** What the broker did for signals that have their results, and no record tells yet. */
+  readonly unrecorded: (ledger: Pick<ReturnType<Broker['ledger']>, 'deals'>) => Broken | undefined;
   /** When nothing is under way any more. */
   readonly compare: (ledger: ReturnType<Broker['ledger']>) => void;
 };
@@ -19,6 +22,7 @@ type Result = {
   readonly signalId: string;
   readonly magic: string;
   readonly outcome: string;
+  readonly reason: string;
   readonly filledVolume?: string;
 };
 
@@ -48,14 +52,26 @@ export function createStoredChecker(): StoredChecker {
       results.set(record.signalId, { ...record, number });
       return;
     }
-    if (record.kind !== 'deal' && record.kind !== 'order') return;
-    const name = record.kind === 'deal' ? `deal ${record.deal}` : `order ${record.order} ${record.state}`;
+    const name = nameOf(record);
     const before = events.get(name);
     if (before !== undefined) throw new Broken('I8', `${name} is recorded twice, as ${before} and ${number}`);
     events.set(name, number);
   };
 
+  const unrecorded: StoredChecker['unrecorded'] = ({ deals }) => {
+    const byMagic = new Map([...results.values()].map((result) => [result.magic, result.signalId]));
+    for (const { deal, magic, cancelled } of deals) {
+      const signal = byMagic.get(magic);
+      if (signal === undefined) continue;
+      if (!events.has(`deal ${deal}`)) return new Broken('I8', `deal ${deal} of ${signal} is not recorded`);
+      if (cancelled === true && !events.has(`correction deal_cancelled ${signal}`))
+        return new Broken('I6', `the broker took back deal ${deal} of ${signal}, and nobody is told`);
+    }
+    return undefined;
+  };
+
   return {
+    unrecorded,
     records: (rows) => {
       for (const [index, { number, text }] of rows.entries()) {
         if (number !== `${index + 1}-0`)
@@ -72,7 +88,10 @@ export function createStoredChecker(): StoredChecker {
         throw new Broken('I8', `${seen.size - rows.length} records that were read are gone`);
     },
     hasResult: (signalId) => results.has(signalId),
+    reasonOf: (signalId) => results.get(signalId)?.reason,
     compare: ({ deals, orders }) => {
+      const untold = unrecorded({ deals });
+      if (untold !== undefined) throw untold;
       for (const { signalId, magic, outcome, filledVolume } of results.values()) {
         // What a stop loss or a person did later carries the same magic.
         const own = deals.filter((deal) => deal.magic === magic && deal.cause === 'expert');
@@ -93,4 +112,10 @@ export function createStoredChecker(): StoredChecker {
       }
     },
   };
+}
+
+function nameOf(record: Stored): string {
+  if (record.kind === 'deal') return `deal ${record.deal}`;
+  if (record.kind === 'order') return `order ${record.order} ${record.state}`;
+  return `${record.kind} ${record.reason} ${record.signalId}`;
 }

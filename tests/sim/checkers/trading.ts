@@ -4,7 +4,7 @@
  */
 import type { TradeRequest } from '@holdfast/mt5-sim';
 import type { Told } from '../system/client.ts';
-import type { System } from '../system/system.ts';
+import { LOGIN, type System } from '../system/system.ts';
 import { Broken } from './broken.ts';
 import { holds, type PromotionChecker, type ToldWrite } from './promotable.ts';
 
@@ -12,7 +12,7 @@ export type TradingChecker = {
   /** A line that a terminal's journal has made durable. */
   readonly journalLine: (terminal: string, line: string) => void;
   /** A request that a terminal gives to the broker. */
-  readonly orderSend: (terminal: string, request: TradeRequest) => void;
+  readonly orderSend: (terminal: string, request: TradeRequest, login: string) => void;
   /** After every event. */
   readonly always: () => void;
   /** Reads the broker's book now. */
@@ -33,7 +33,7 @@ const EVENTS_BETWEEN_LOOKS = 50;
 /** Wall clocks of machines may differ by so much, and two boots of monotonic clocks by so little. */
 const CLOCK_TOLERANCE_MS = 100;
 /** Codes of MT5 by which a request was surely not executed, and may be tried again. */
-const CERTAIN_NO = new Set(['10004', '10020', '10021', '10023', '10024', '10029', '10039']);
+const CERTAIN_NO = new Set('10004 10017 10018 10020 10021 10023 10024 10026 10027 10029 10039'.split(' '));
 
 const fieldOf = (line: string, name: string): string =>
   new RegExp(`(?:^| )${name}=([^ ]*)`).exec(line)?.[1] ?? '';
@@ -168,7 +168,9 @@ export function createTradingChecker({
       judgeRole(terminal, line);
       judgeAttempts(command);
     },
-    orderSend: (terminal) => {
+    orderSend: (terminal, { action }, login) => {
+      if (login !== LOGIN)
+        throw new Broken('I3', `${terminal} sends a ${action} for another account, ${login}`);
       const { world } = system();
       const id = signalOf(lastCommand.get(terminal) ?? '');
       const row = told().get(id);

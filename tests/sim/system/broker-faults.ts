@@ -1,6 +1,7 @@
 /** Faults of terminals and of the broker: the menu of tools/mt5-sim, and what happens to a terminal's process and disk. */
 import { later, pick } from '../redis/fault.ts';
 import type { FaultStage } from './engine-faults.ts';
+import { ACCOUNT } from './system.ts';
 import type { Heal } from './faults.ts';
 
 export const BROKER_FAULTS = [
@@ -24,6 +25,12 @@ export const BROKER_FAULTS = [
   'unsynced',
   'market closed',
   'manual close',
+  'manual open',
+  'ticket changed',
+  'deal taken back',
+  'events late',
+  'broker clock step',
+  'terminal logged in elsewhere',
 ] as const;
 
 export type BrokerFault = (typeof BROKER_FAULTS)[number];
@@ -32,7 +39,7 @@ export type BrokerFault = (typeof BROKER_FAULTS)[number];
 const NO_ANSWER = [10012, 10031] as const;
 const NO_CERTAINTY = [10011, 10028] as const;
 /** Codes of a certain NO: final ones, and ones that may be tried again. */
-const CERTAIN_NO = [10006, 10019, 10020, 10021, 10024, 10029] as const;
+const CERTAIN_NO = [10006, 10017, 10019, 10020, 10021, 10023, 10024, 10026, 10027, 10029, 10039] as const;
 const POINTS = ['before_intent', 'after_intent', 'after_send', 'after_result'] as const;
 
 const nothing = (): void => undefined;
@@ -112,10 +119,47 @@ export function strikeBroker(kind: BrokerFault, { system, random, note }: FaultS
     case 'market closed':
       return add({ kind: 'market_closed', forMs: 200 + some(2000) });
     case 'manual close': {
-      const position = broker.ledger().positions[0];
-      if (position === undefined) return nothing;
-      const { account, ticket } = position;
-      return add({ kind: 'manual_close', account, position: ticket }, ticket);
+      const held = broker.ledger().positions[0];
+      if (held === undefined) return nothing;
+      const { account, position } = held;
+      return add({ kind: 'manual_close', account, position }, position);
     }
+    case 'ticket changed':
+      note('of every position, again and again');
+      return changeTickets(system);
+    case 'manual open': {
+      const side = random() < 0.5 ? 'buy' : 'sell';
+      return add({ kind: 'manual_open', account: ACCOUNT, symbol: 'EURUSD', side }, side);
+    }
+    case 'deal taken back': {
+      const deal = broker.ledger().deals.at(-1);
+      if (deal === undefined) return nothing;
+      return add({ kind: 'deal_cancelled', account: ACCOUNT, deal: deal.deal }, deal.deal);
+    }
+    case 'events late':
+      return add({ kind: 'events_late', times: times * 4, delayMs: 1 + some(3000) });
+    case 'broker clock step': {
+      const stepMs = (random() < 0.7 ? -1 : 1) * 3_600_000;
+      return add({ kind: 'clock_step', stepMs }, `${stepMs} ms`);
+    }
+    case 'terminal logged in elsewhere':
+      return add({ kind: 'relogin', terminal, login: '9001', forMs: 200 + some(3000) });
   }
+}
+
+/** So often that a request on its way to the broker names a ticket that is not there any more. */
+const TICKETS_EVERY_MS = 15;
+
+function changeTickets({ broker, world }: FaultStage['system']): Heal {
+  let healed = false;
+  const change = (): void => {
+    if (healed) return;
+    for (const { account, position } of broker.ledger().positions)
+      broker.addFault({ kind: 'ticket_changed', account, position });
+    world.after(TICKETS_EVERY_MS, change);
+  };
+  change();
+  return () => {
+    healed = true;
+  };
 }

@@ -31,8 +31,8 @@ export type SystemWatch = {
   readonly onPrimary: (name: string, data: NodeData) => void;
   /** A line that a terminal's journal has made durable. */
   readonly onJournalLine: (terminal: string, line: string) => void;
-  /** A request that a terminal gives to the broker. */
-  readonly onOrderSend: (terminal: string, request: TradeRequest) => void;
+  /** A request that a terminal gives to the broker, and as whom it is logged in there. */
+  readonly onOrderSend: (terminal: string, request: TradeRequest, login: string) => void;
 };
 
 export type SystemOptions = {
@@ -40,6 +40,8 @@ export type SystemOptions = {
   readonly trace?: boolean;
   readonly terminals?: number;
   readonly brokerLatencyMs?: number;
+  /** What the broker's clock is ahead of everybody's; below 0 it is behind. */
+  readonly brokerAheadMs?: number;
   /** `hedging` unless told otherwise. */
   readonly margin?: MarginMode;
   /** Nothing happens to the Redis machines: their wardens look only now and then. */
@@ -64,6 +66,8 @@ export type System = {
 };
 
 export const ACCOUNT = 'account-1';
+/** Of the account, at the broker. */
+export const LOGIN = '5001';
 const SECRET = 'a secret of the simulation';
 const ENGINES = ['engine-1', 'engine-2'] as const;
 
@@ -89,11 +93,12 @@ export async function startSystem(options: SystemOptions, watch: SystemWatch): P
     seed: options.seed,
     tickEveryMs: 1000,
     latencyMs: options.brokerLatencyMs ?? 20,
+    clockAheadMs: options.brokerAheadMs ?? 0,
     accounts: [
       {
         account: ACCOUNT,
         margin,
-        login: '5001',
+        login: LOGIN,
         server: 'Holdfast-Demo',
         leverage: 100,
         deposit: '10000000',
@@ -149,13 +154,15 @@ export async function startSystem(options: SystemOptions, watch: SystemWatch): P
     const terminal = createTerminal({
       host,
       network: createVirtualNetwork(wire, process),
-      broker: gated(broker.attach(ACCOUNT, name), process, (request) => watch.onOrderSend(name, request)),
+      broker: gated(broker.attach(ACCOUNT, name), process, (request, login) =>
+        watch.onOrderSend(name, request, login),
+      ),
       journal,
       account: ACCOUNT,
       terminal: name,
       role: name === 'terminal-1' ? 'primary' : 'backup',
       margin,
-      login: '5001',
+      login: LOGIN,
       server: 'Holdfast-Demo',
       secret: SECRET,
       boot: `boot-of-${name}`,
@@ -222,7 +229,11 @@ function watchedJournal(terminal: string, watch: SystemWatch): Journal {
 }
 
 /** The broker's side runs on: what it says reaches the terminal only while its process lives, and waits while frozen. */
-function gated(link: BrokerLink, process: VirtualProcess, sent: (request: TradeRequest) => void): BrokerLink {
+function gated(
+  link: BrokerLink,
+  process: VirtualProcess,
+  sent: (request: TradeRequest, login: string) => void,
+): BrokerLink {
   const enter = <Value>(promise: Promise<Value>): Promise<Value> =>
     new Promise((resolve, reject) => {
       promise.then(
@@ -234,11 +245,11 @@ function gated(link: BrokerLink, process: VirtualProcess, sent: (request: TradeR
   return {
     ...link,
     orderSend: (request) => {
-      sent(request);
+      sent(request, link.connection().login);
       return enter(link.orderSend(request));
     },
     list: (what, filter) => enter(link.list(what, filter)),
-    position: (ticket) => enter(link.position(ticket)),
+    position: (identifier) => enter(link.position(identifier)),
     order: (ticket) => enter(link.order(ticket)),
     quote: (symbol) => enter(link.quote(symbol)),
     onNotice: (receive) => link.onNotice((notice) => process.enter(() => receive(notice))),

@@ -57,6 +57,9 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   clusterSecretFile: 'File with the secret by which the processes of a cluster know each other.',
   'accounts[].account': 'Name of the account, in paths of the API and in keys.',
   'accounts[].margin': 'How the broker keeps positions of this account.',
+  'accounts[].broker.login':
+    'Its login at the broker; a terminal that is logged in as anybody else is not traded through. Without it, the first login that was used.',
+  'accounts[].broker.server': "The broker's server of that login.",
   'accounts[].bridgeSecretFile': 'File with the secret that its terminals prove themselves with.',
   'accounts[].terminals[].name': 'Name of the terminal.',
   'accounts[].terminals[].role': 'Which terminal trades while both are there.',

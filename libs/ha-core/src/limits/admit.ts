@@ -137,7 +137,7 @@ function admitClose(signal: Signal, rules: SymbolRules, holdings: Holdings): Adm
     command: {
       do: 'close',
       symbol: signal.symbol,
-      position: position.ticket,
+      position: position.position,
       side: position.side,
       volume,
       ...deviation,
@@ -171,7 +171,7 @@ function admitModify(signal: Signal, rules: SymbolRules, holdings: Holdings): Ad
   }
   return {
     is: 'command',
-    command: { do: 'modify_position', symbol: signal.symbol, position: position.ticket, ...stops },
+    command: { do: 'modify_position', symbol: signal.symbol, position: position.position, ...stops },
   };
 }
 

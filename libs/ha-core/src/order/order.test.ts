@@ -1,7 +1,8 @@
 /** The life of an order: what may follow what, every return code, and that unknown is never sent again (I4-I7). */
 import { describe, expect, it } from 'vitest';
 import { commandId, type Intent } from './intent.ts';
-import { type Execution, type OrderEvent, type OrderState, stepOrder } from './order.ts';
+import { stepOrder } from './order.ts';
+import type { Execution, OrderEvent, OrderState } from './order-state.ts';
 import { checkResolution } from './resolution.ts';
 import { RETURN_CODES } from './return-codes.ts';
 import { LIMITS } from '../constants.ts';
@@ -35,7 +36,13 @@ const execution = (retcode: number, more: Partial<Execution> = {}): Execution =>
   at: 0,
   ...more,
 });
-const waiting: OrderState = { is: 'waiting', attempt: 1, refusals: 0, notBeforeMs: 0 };
+const waiting: OrderState = {
+  is: 'waiting',
+  attempt: 1,
+  refusals: 0,
+  notBeforeMs: 0,
+  holdsUp: 'account',
+};
 const sent: OrderState = { is: 'sent', intent: intent() };
 const asking: OrderState = { is: 'asking', intent: intent() };
 
@@ -70,14 +77,24 @@ describe('the life of an order', () => {
   it.each(Object.entries(RETURN_CODES))('return code %s follows its class', (code, row) => {
     const result: OrderEvent = { is: 'result', execution: execution(Number(code)), lifeMs: 60_000 };
     const { state, effects } = play(sent, result);
-    const seen = state.is === 'waiting' ? `again as ${state.attempt}` : effects.join(', ');
+    const seen = state.is === 'waiting' ? [`again as ${state.attempt}`, ...effects] : effects;
+    const final = `finish rejected broker_${row.name}`;
     const wanted = {
-      ok: code === '10010' ? 'finish partly_filled executed' : 'finish filled executed',
-      ambiguous: 'write_unknown, look_up',
-      no: row.retry ? 'again as 2' : `finish rejected broker_${row.name}`,
-      goal: `finish rejected broker_${row.name}`,
+      ok: code === '10010' ? ['finish partly_filled executed'] : ['finish filled executed'],
+      ambiguous: ['write_unknown', 'look_up'],
+      no: row.next === 'final' ? [final] : ['again as 2'],
+      goal: [final],
     };
-    expect(seen).toBe(wanted[row.class]);
+    const also = {
+      read_again: ['read_lists'],
+      not_tradable: ['not_tradable'],
+      final: [],
+      again: [],
+      back_off: [],
+      park: [],
+    };
+    const alert = row.alert ? ['alert'] : [];
+    expect(seen).toEqual([...wanted[row.class], ...also[row.next], ...alert]);
   });
 
   it('treats a return code that nobody knows as unknown (I5)', () => {
@@ -94,6 +111,41 @@ describe('the life of an order', () => {
     ]);
   });
 
+  const after = (retcode: number, attempt: number, refusals: number, lifeMs: number) =>
+    play(
+      { is: 'sent', intent: intent(attempt, refusals) },
+      { is: 'result', execution: execution(retcode), lifeMs },
+    );
+
+  it('parks what cannot be traded now, apart from other symbols, and asks once more before its life ends', () => {
+    const parked = (attempt: number, lifeMs: number) => after(10018, attempt, 0, lifeMs).state;
+    expect(parked(1, 60_000)).toMatchObject({ notBeforeMs: 1100, refusals: 0, holdsUp: 'symbol' });
+    expect(parked(30, 3_600_000)).toMatchObject({ notBeforeMs: 1000 + LIMITS.parkedPauseMsMax });
+    expect(parked(30, 40_000)).toMatchObject({ notBeforeMs: 1000 + 20_000 });
+    expect(parked(30, 150)).toMatchObject({ notBeforeMs: 1000 + LIMITS.attemptPauseMs });
+    const step = stepOrder(sent, { is: 'result', execution: execution(10018), lifeMs: 100 }, 1000);
+    expect(step.state).toMatchObject({
+      is: 'finishing',
+      ending: { outcome: 'expired', reason: 'ttl_passed', detail: 'broker_market_closed' },
+    });
+  });
+
+  it('waits longer each time the broker counts too many requests, and not for ever', () => {
+    const pauses = [0, 1, 2, 3].map((refusals) => after(10024, 1 + refusals, refusals, 60_000).state);
+    expect(pauses.map((state) => state.is === 'waiting' && state.notBeforeMs - 1000)).toEqual([
+      1000, 2000, 4000, 8000,
+    ]);
+    expect(pauses[0]).toMatchObject({ holdsUp: 'account' });
+    expect(after(10024, 5, 4, 60_000).effects).toEqual(['finish rejected broker_too_many_requests']);
+  });
+
+  it('does not count it where the terminal must not trade', () => {
+    expect(after(10027, 9, 0, 60_000)).toMatchObject({
+      state: { is: 'waiting', attempt: 10, refusals: 0 },
+      effects: ['not_tradable', 'alert'],
+    });
+  });
+
   it('does not count what never reached the broker: it waits for a terminal as long as it lives', () => {
     const often: OrderState = { is: 'sent', intent: intent(50) };
     const refused = (lifeMs: number): OrderEvent => ({ is: 'refused', reason: 'no_broker', lifeMs });
@@ -102,6 +154,7 @@ describe('the life of an order', () => {
       attempt: 51,
       refusals: 0,
       notBeforeMs: 1000 + LIMITS.lookUpEveryMsMax,
+      holdsUp: 'account',
     });
     expect(play(often, refused(100)).effects).toEqual(['finish expired ttl_passed']);
   });

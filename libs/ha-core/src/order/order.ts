@@ -11,81 +11,12 @@
  * holds, and "never arrived" said by the very journal and boot that the intent names, after a fence.
  */
 import type { Intent } from './intent.ts';
-import type { Outcome, ReasonCode } from './outcome.ts';
-import { type Resolution, resolutionText } from './resolution.ts';
-import { returnCode } from './return-codes.ts';
+import type { Ending, Execution, OrderEvent, OrderState, OrderStep } from './order-state.ts';
+import type { ReasonCode } from './outcome.ts';
+import { resolutionText } from './resolution.ts';
+import { type ReturnCode, returnCode } from './return-codes.ts';
 import { compareDecimals, decimal } from '../signal/decimal.ts';
 import { LIMITS } from '../constants.ts';
-
-/** What the broker is known to have done: from OrderSend, from the journal, or found in the broker's own records. */
-export type Execution = {
-  readonly retcode: number;
-  readonly order: string;
-  readonly deal: string;
-  readonly position: string;
-  readonly volume: string;
-  readonly price: string;
-  readonly text: string;
-  /** The broker's own time of it, in wall ms; 0 when it is not known. */
-  readonly at: number;
-};
-
-export type Ending = {
-  readonly outcome: Outcome;
-  readonly reason: ReasonCode;
-  readonly detail?: string;
-  readonly execution?: Execution;
-  readonly resolution?: Resolution;
-};
-
-export type OrderState =
-  /** In line. `attempt` is the next one's number, `refusals` how often the broker said no; `notBeforeMs` holds back a retry. */
-  | {
-      readonly is: 'waiting';
-      readonly attempt: number;
-      readonly refusals: number;
-      readonly notBeforeMs: number;
-    }
-  | { readonly is: 'intending'; readonly intent: Intent }
-  | { readonly is: 'sent'; readonly intent: Intent }
-  /** The session ended, or this engine has just taken over: only the terminal's journal knows. */
-  | { readonly is: 'asking'; readonly intent: Intent }
-  | { readonly is: 'unknown'; readonly intent: Intent; readonly sinceMs: number; readonly lookUps: number }
-  | { readonly is: 'finishing'; readonly ending: Ending; readonly intent: Intent | undefined }
-  | { readonly is: 'finished' };
-
-export type OrderEvent =
-  | { readonly is: 'begin'; readonly intent: Intent }
-  | { readonly is: 'refuse'; readonly reason: ReasonCode; readonly detail: string }
-  | { readonly is: 'intent_durable'; readonly lifeMs: number }
-  | { readonly is: 'result'; readonly execution: Execution; readonly lifeMs: number }
-  | { readonly is: 'refused'; readonly reason: string; readonly lifeMs: number }
-  | { readonly is: 'session_lost' }
-  | { readonly is: 'answer'; readonly answer: JournalEvidence; readonly lifeMs: number }
-  | {
-      readonly is: 'evidence';
-      readonly execution: Execution | undefined;
-      readonly certainNo: string | undefined;
-    }
-  | { readonly is: 'resolved'; readonly resolution: Resolution }
-  | { readonly is: 'expired' }
-  | { readonly is: 'finished' };
-
-/** The journal's answer, with whether it comes from the very journal and boot that the intent names, after the fence. */
-export type JournalEvidence =
-  | { readonly state: 'never'; readonly sameJournal: boolean }
-  | { readonly state: 'refused'; readonly reason: string }
-  | { readonly state: 'intent' }
-  | { readonly state: 'result'; readonly execution: Execution };
-
-export type OrderEffect =
-  | { readonly do: 'write_intent'; readonly intent: Intent }
-  | { readonly do: 'send'; readonly intent: Intent; readonly lifeMs: number }
-  | { readonly do: 'write_unknown'; readonly why: string }
-  | { readonly do: 'look_up'; readonly afterMs: number }
-  | { readonly do: 'finish'; readonly ending: Ending; readonly intent: Intent | undefined };
-
-export type OrderStep = { readonly state: OrderState; readonly effects: readonly OrderEffect[] };
 
 const stay = (state: OrderState): OrderStep => ({ state, effects: [] });
 
@@ -173,6 +104,18 @@ function sent(state: Sent, event: OrderEvent, nowMs: number): OrderStep {
 
 function executed(intent: Intent, execution: Execution, lifeMs: number, nowMs: number): OrderStep {
   const code = returnCode(execution.retcode);
+  const step = byClass(code, intent, execution, lifeMs, nowMs);
+  if (!code.alert) return step;
+  return { ...step, effects: [...step.effects, { do: 'alert', why: `broker_${code.name}` }] };
+}
+
+function byClass(
+  code: ReturnCode,
+  intent: Intent,
+  execution: Execution,
+  lifeMs: number,
+  nowMs: number,
+): OrderStep {
   switch (code.class) {
     case 'ok':
       return accepted(intent, execution, nowMs);
@@ -184,13 +127,47 @@ function executed(intent: Intent, execution: Execution, lifeMs: number, nowMs: n
     case 'ambiguous':
       return becomeUnknown(intent, nowMs, `broker_${code.name}`, LIMITS.lookUpFirstMs);
     case 'no':
-      if (code.retry)
-        return again(intent, lifeMs, nowMs, LIMITS.attemptPauseMs, `broker_${code.name}`, execution);
-      return finish(
-        { outcome: 'rejected', reason: `broker_${code.name}`, detail: execution.text, execution },
-        intent,
-      );
+      return certainNo(code, intent, execution, lifeMs, nowMs);
   }
+}
+
+/** Surely not executed, so attempt k+1 may follow attempt k while the signal lives (I5, I7). */
+function certainNo(
+  code: ReturnCode,
+  intent: Intent,
+  execution: Execution,
+  lifeMs: number,
+  nowMs: number,
+): OrderStep {
+  const reason: ReasonCode = `broker_${code.name}`;
+  switch (code.next) {
+    case 'final':
+      return finish({ outcome: 'rejected', reason, detail: execution.text, execution }, intent);
+    case 'again':
+      return again(intent, lifeMs, nowMs, LIMITS.attemptPauseMs, reason, execution);
+    case 'read_again': {
+      const step = again(intent, lifeMs, nowMs, LIMITS.attemptPauseMs, reason, execution);
+      return { ...step, effects: [{ do: 'read_lists' }, ...step.effects] };
+    }
+    case 'back_off':
+      return again(intent, lifeMs, nowMs, LIMITS.tooManyPauseMs * 2 ** intent.refusals, reason, execution);
+    case 'park':
+      return park(intent, lifeMs, nowMs, reason);
+    case 'not_tradable': {
+      const step = elsewhere(intent, lifeMs, nowMs);
+      return { ...step, effects: [{ do: 'not_tradable', intent, why: reason }, ...step.effects] };
+    }
+  }
+}
+
+/** Waits for the symbol with growing pauses, and tries once more before its life ends. */
+function park(intent: Intent, lifeMs: number, nowMs: number, reason: ReasonCode): OrderStep {
+  if (lifeMs <= LIMITS.attemptPauseMs) return finish({ ...expired, detail: reason }, intent);
+  const pauseMs = Math.max(
+    LIMITS.attemptPauseMs,
+    Math.min(grown(intent, LIMITS.parkedPauseMsMax), lifeMs / 2),
+  );
+  return wait(intent, nowMs + pauseMs, intent.refusals, 'symbol');
 }
 
 /** The broker said yes. A deal that it does not name yet is looked up, because `done` alone is no proof of a fill. */
@@ -221,14 +198,20 @@ function refusedByBridge(intent: Intent, reason: string, lifeMs: number, nowMs: 
   if (reason === 'expired') return finish(expired, intent);
   if (reason === 'bad_command')
     return finish({ outcome: 'rejected', reason: 'poison', detail: reason }, intent);
-  const pauseMs = Math.min(
-    LIMITS.lookUpEveryMsMax,
-    LIMITS.attemptPauseMs * 2 ** Math.min(intent.attempt - 1, 10),
-  );
+  return elsewhere(intent, lifeMs, nowMs);
+}
+
+/** Waits for a terminal that takes it. */
+function elsewhere(intent: Intent, lifeMs: number, nowMs: number): OrderStep {
+  const pauseMs = grown(intent, LIMITS.lookUpEveryMsMax);
   return lifeMs <= pauseMs ? finish(expired, intent) : wait(intent, nowMs + pauseMs, intent.refusals);
 }
 
-/** Attempt k ended with a certain NO, so attempt k+1 may follow while the signal lives (I5, I7). */
+/** A pause that doubles with each attempt. */
+function grown(intent: Intent, mostMs: number): number {
+  return Math.min(mostMs, LIMITS.attemptPauseMs * 2 ** Math.min(intent.attempt - 1, 20));
+}
+
 function again(
   intent: Intent,
   lifeMs: number,
@@ -253,8 +236,13 @@ function neverArrived(intent: Intent, lifeMs: number, nowMs: number): OrderStep 
   return lifeMs <= 0 ? finish(expired, intent) : wait(intent, nowMs, intent.refusals);
 }
 
-function wait(intent: Intent, notBeforeMs: number, refusals: number): OrderStep {
-  return stay({ is: 'waiting', attempt: intent.attempt + 1, refusals, notBeforeMs });
+function wait(
+  intent: Intent,
+  notBeforeMs: number,
+  refusals: number,
+  holdsUp: 'account' | 'symbol' = 'account',
+): OrderStep {
+  return stay({ is: 'waiting', attempt: intent.attempt + 1, refusals, notBeforeMs, holdsUp });
 }
 
 function becomeUnknown(intent: Intent, nowMs: number, why: string, firstMs: number): OrderStep {

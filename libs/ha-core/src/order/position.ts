@@ -1,10 +1,10 @@
-/** RTS: what an account holds at the broker, as the engine last knew it. Keyed by position identifier, by ticket. */
+/** RTS: what an account holds at the broker, as the engine last knew it. Keyed by position identifier, by order ticket. */
 import type { Side } from '../signal/signal.ts';
 
 export type Position = {
-  /** POSITION_IDENTIFIER: stays; what RTS is keyed by. */
+  /** POSITION_IDENTIFIER: stays; what RTS is keyed by, and what commands name. */
   readonly position: string;
-  /** POSITION_TICKET: what commands name; usually the same. */
+  /** POSITION_TICKET: usually the same; the broker may change it, so the bridge reads it right before it sends. */
   readonly ticket: string;
   readonly symbol: string;
   readonly side: Side;
@@ -45,6 +45,8 @@ export type Deal = {
   readonly profit: string;
   readonly magic: string;
   readonly comment: string;
+  /** The broker took it back later (MT5's deal type BUY_CANCELED or SELL_CANCELED). */
+  readonly cancelled?: boolean;
   readonly at: number;
 };
 
@@ -61,3 +63,6 @@ export type SymbolRules = {
 };
 
 export type MarginMode = 'netting' | 'hedging';
+
+/** What an account is at the broker: a terminal that is logged in elsewhere must never trade for it. */
+export type BrokerLogin = { readonly login: string; readonly server: string };

@@ -3,24 +3,44 @@
  * server"). The class decides everything: only `no` lets a command be tried again, and `ambiguous` never does (I5).
  *
  * ok         accepted: the result stands
- * no         surely not executed: final, or tried again where `retry` says so and the signal still lives
+ * no         surely not executed: what `next` says, while the signal lives
  * ambiguous  may have been executed: unknown until the broker's own records prove it
  * goal       the wanted state is there already (nothing to change, position already closed)
  */
 export type ReturnCodeClass = 'ok' | 'no' | 'ambiguous' | 'goal';
 
+/**
+ * What follows a certain NO. The first three count against the limit of attempts, the last two do not.
+ *
+ * final         the result stands
+ * again         another attempt after a moment: the next price may do
+ * read_again    the same, once the terminal's lists were read: something changed there
+ * back_off      another attempt, later each time; the whole account waits for it, because the broker counts requests
+ * park          when the symbol trades again; signals of other symbols pass
+ * not_tradable  through another terminal, or when this one may trade again; nothing is sent through it meanwhile
+ */
+export type AfterNo = 'final' | 'again' | 'read_again' | 'back_off' | 'park' | 'not_tradable';
+
 export type ReturnCode = {
   readonly name: string;
   readonly class: ReturnCodeClass;
-  /** A certain NO that a later attempt may turn into a yes. */
-  readonly retry: boolean;
+  readonly next: AfterNo;
+  /** People must know of it: it will come again until they do something. */
+  readonly alert: boolean;
 };
 
-const no = (name: string): ReturnCode => ({ name, class: 'no', retry: false });
-const again = (name: string): ReturnCode => ({ name, class: 'no', retry: true });
-const ok = (name: string): ReturnCode => ({ name, class: 'ok', retry: false });
-const ambiguous = (name: string): ReturnCode => ({ name, class: 'ambiguous', retry: false });
-const goal = (name: string): ReturnCode => ({ name, class: 'goal', retry: false });
+const row = (name: string, is: ReturnCodeClass, next: AfterNo = 'final', alert = false): ReturnCode => ({
+  name,
+  class: is,
+  next,
+  alert,
+});
+const no = (name: string): ReturnCode => row(name, 'no');
+const noAndAlert = (name: string): ReturnCode => row(name, 'no', 'final', true);
+const again = (name: string): ReturnCode => row(name, 'no', 'again');
+const ok = (name: string): ReturnCode => row(name, 'ok');
+const ambiguous = (name: string): ReturnCode => row(name, 'ambiguous');
+const goal = (name: string): ReturnCode => row(name, 'goal');
 
 export const RETURN_CODES: Readonly<Record<number, ReturnCode>> = {
   10004: again('requote'),
@@ -35,29 +55,29 @@ export const RETURN_CODES: Readonly<Record<number, ReturnCode>> = {
   10014: no('invalid_volume'),
   10015: no('invalid_price'),
   10016: no('invalid_stops'),
-  10017: no('trade_disabled'),
-  10018: no('market_closed'),
-  10019: no('no_money'),
+  10017: row('trade_disabled', 'no', 'park'),
+  10018: row('market_closed', 'no', 'park'),
+  10019: noAndAlert('no_money'),
   10020: again('price_changed'),
   10021: again('price_off'),
   10022: no('invalid_expiration'),
-  10023: again('order_changed'),
-  10024: again('too_many_requests'),
+  10023: row('order_changed', 'no', 'read_again'),
+  10024: row('too_many_requests', 'no', 'back_off'),
   10025: goal('no_changes'),
-  10026: no('server_disables_at'),
-  10027: no('client_disables_at'),
+  10026: row('server_disables_at', 'no', 'not_tradable', true),
+  10027: row('client_disables_at', 'no', 'not_tradable', true),
   10028: ambiguous('locked'),
   10029: again('frozen'),
   10030: no('invalid_fill'),
   10031: ambiguous('connection'),
-  10032: no('only_real'),
-  10033: no('limit_orders'),
-  10034: no('limit_volume'),
+  10032: noAndAlert('only_real'),
+  10033: noAndAlert('limit_orders'),
+  10034: noAndAlert('limit_volume'),
   10035: no('invalid_order'),
   10036: goal('position_closed'),
   10038: no('invalid_close_volume'),
-  10039: again('close_order_exist'),
-  10040: no('limit_positions'),
+  10039: row('close_order_exist', 'no', 'read_again'),
+  10040: noAndAlert('limit_positions'),
   10041: no('reject_cancel'),
   10042: no('long_only'),
   10043: no('short_only'),

@@ -1,9 +1,9 @@
 /**
- * RTS right after a command was executed, from what the result alone proves. Where it does not (a netting account that
- * had a position already, a fill whose position is not named), the rows are left and the terminal must be asked.
+ * RTS right after a command was executed, from what the result alone proves. Where that is not all (the average price of a netted
+ * position, a fill whose position is not named), the terminal must be asked.
  */
-import { decimal, formatDecimal, subtractDecimals } from '../signal/decimal.ts';
-import type { Execution } from '../order/order.ts';
+import { addDecimals, compareDecimals, decimal, formatDecimal, subtractDecimals } from '../signal/decimal.ts';
+import type { Execution } from '../order/order-state.ts';
 import type { Intent } from '../order/intent.ts';
 import type { MarginMode, Position, WorkingOrder } from '../order/position.ts';
 
@@ -26,26 +26,19 @@ export function applyExecution(
   switch (command.do) {
     case 'deal': {
       const known = execution.position !== '' && execution.position !== '0';
-      const holds = [...positions.values()].some((row) => row.symbol === command.symbol);
-      if (!known || (margin === 'netting' && holds) || command.stopLossPoints || command.takeProfitPoints)
-        return ASK;
-      const value: Position = {
-        position: execution.position,
-        ticket: execution.position,
-        symbol: command.symbol,
-        side: command.side,
-        volume: execution.volume,
-        price: execution.price,
-        stopLoss: command.stopLoss ?? '0',
-        takeProfit: command.takeProfit ?? '0',
-        magic: intent.magic,
-        comment: intent.comment,
-        openedAt: execution.at,
-      };
-      return { changes: [{ in: 'positions', key: value.position, value }], mustAsk: false };
+      if (!known || command.stopLossPoints || command.takeProfitPoints) return ASK;
+      const opened = openedBy(command, intent, execution);
+      const held = [...positions.values()].find((row) => row.symbol === command.symbol);
+      if (margin === 'netting' && held !== undefined) {
+        const { position: key } = held;
+        return { changes: [{ in: 'positions', key, ...netted(held, opened) }], mustAsk: true };
+      }
+      // A position is named after the order that opened it: this one was there, and nobody had heard of it.
+      if (execution.position !== execution.order) return ASK;
+      return { changes: [{ in: 'positions', key: opened.position, value: opened }], mustAsk: false };
     }
     case 'close': {
-      const held = [...positions.values()].find((row) => row.ticket === command.position);
+      const held = positions.get(command.position);
       if (held === undefined) return ASK;
       const left = subtractDecimals(decimal(held.volume), decimal(execution.volume));
       if (left.units <= 0n) return { changes: [{ in: 'positions', key: held.position }], mustAsk: false };
@@ -59,4 +52,39 @@ export function applyExecution(
     case 'modify_order':
       return ASK;
   }
+}
+
+type DealCommand = Extract<Intent['command'], { do: 'deal' }>;
+
+function openedBy(command: DealCommand, { magic, comment }: Intent, execution: Execution): Position {
+  return {
+    position: execution.position,
+    ticket: execution.position,
+    symbol: command.symbol,
+    side: command.side,
+    volume: execution.volume,
+    price: execution.price,
+    stopLoss: command.stopLoss ?? '0',
+    takeProfit: command.takeProfit ?? '0',
+    magic,
+    comment,
+    openedAt: execution.at,
+  };
+}
+
+/** What is left of a netted position after a deal: more of it, less of it, nothing, or the rest of the deal on the other side. */
+function netted(held: Position, deal: Position): { readonly value?: Position } {
+  const [had, came] = [decimal(held.volume), decimal(deal.volume)];
+  const { magic, comment } = deal;
+  if (held.side === deal.side) {
+    const stopLoss = deal.stopLoss === '0' ? held.stopLoss : deal.stopLoss;
+    const takeProfit = deal.takeProfit === '0' ? held.takeProfit : deal.takeProfit;
+    const volume = formatDecimal(addDecimals(had, came));
+    return { value: { ...held, volume, stopLoss, takeProfit, magic, comment } };
+  }
+  const order = compareDecimals(came, had);
+  if (order === 0) return {};
+  if (order < 0)
+    return { value: { ...held, volume: formatDecimal(subtractDecimals(had, came)), magic, comment } };
+  return { value: { ...deal, position: held.position, volume: formatDecimal(subtractDecimals(came, had)) } };
 }

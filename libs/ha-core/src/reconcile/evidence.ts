@@ -4,7 +4,7 @@
  * Modify and cancel carry no magic: their proof is the ticket and the wanted state.
  */
 import { addDecimals, compareDecimals, decimal, formatDecimal } from '../signal/decimal.ts';
-import type { Execution } from '../order/order.ts';
+import type { Execution } from '../order/order-state.ts';
 import type { Intent } from '../order/intent.ts';
 import type { Deal, Position, WorkingOrder } from '../order/position.ts';
 
@@ -39,7 +39,7 @@ export function findProof(intent: Intent, records: BrokerRecords): Proof {
     case 'pending':
       return ofPending(intent, records);
     case 'modify_position': {
-      const position = records.positions.find((row) => row.ticket === command.position);
+      const position = records.positions.find((row) => row.position === command.position);
       if (position === undefined) return { is: 'none' };
       const reached =
         equal(command.stopLoss, position.stopLoss) && equal(command.takeProfit, position.takeProfit);

@@ -1,7 +1,7 @@
 /** Reconciliation, proof from the broker records (I5), and RTS right after a result. */
 import { describe, expect, it } from 'vitest';
 import { applyExecution } from './apply.ts';
-import { lateFill } from './correction.ts';
+import { cancelledDeal, lateFill } from './correction.ts';
 import { type BrokerRecords, findProof } from './evidence.ts';
 import { reconcile } from './reconcile.ts';
 import type { Intent } from '../order/intent.ts';
@@ -156,15 +156,59 @@ describe('a fill after the end (I6)', () => {
   });
 });
 
+describe('a deal that the broker took back (I6)', () => {
+  const busted = { ...deal('77', '0.3'), cancelled: true };
+
+  it('is a correction of its signal, whoever made the deal, and no late fill', () => {
+    expect(cancelledDeal('s', busted)).toMatchObject({
+      signalId: 's',
+      magic: '77',
+      reason: 'deal_cancelled',
+      detail: 'the broker took back buy 0.3 at 1.1, deal 7',
+    });
+    expect(lateFill({ signalId: 's', outcome: 'rejected' }, busted)).toBeUndefined();
+  });
+
+  it('still proves that its command was executed', () => {
+    expect(findProof(buy, { ...none, deals: [busted] })).toMatchObject({ is: 'executed' });
+  });
+});
+
 describe('RTS right after a result', () => {
   const held = new Map([['1', position('1')]]);
   const close = intent({ do: 'close', symbol: 'EURUSD', position: '1', side: 'buy', volume: '0.3' });
 
-  it('adds a position on hedging, and asks on netting where one is held already', () => {
+  it('adds a position, named after the order that opened it; asks where that is another one', () => {
     expect(applyExecution(held, buy, executed, 'hedging').changes).toHaveLength(1);
-    expect(applyExecution(held, buy, executed, 'netting')).toEqual({ changes: [], mustAsk: true });
     expect(applyExecution(new Map(), buy, executed, 'netting').changes[0]?.key).toBe('5');
+    const merged = { ...executed, position: '4' };
+    expect(applyExecution(new Map(), buy, merged, 'netting')).toEqual({ changes: [], mustAsk: true });
   });
+
+  it.each([
+    ['buy', '0.2', { side: 'buy', volume: '0.5', price: '1.1', ticket: '1' }],
+    ['sell', '0.1', { side: 'buy', volume: '0.2', ticket: '1' }],
+    ['sell', '0.3', undefined],
+    ['sell', '0.4', { side: 'sell', volume: '0.1' }],
+  ] as const)(
+    'nets %s %s with the 0.3 that are held, and asks for the average price',
+    (side, volume, left) => {
+      const command = { do: 'deal', symbol: 'EURUSD', side, volume } as const;
+      const { changes, mustAsk } = applyExecution(
+        held,
+        intent(command),
+        { ...executed, position: '1', volume },
+        'netting',
+      );
+      const wanted =
+        left === undefined
+          ? { in: 'positions', key: '1' }
+          : { in: 'positions', key: '1', value: { ...left, position: '1' } };
+      expect([changes.length, mustAsk]).toEqual([1, true]);
+      expect(changes[0]).toMatchObject(wanted);
+      expect(changes[0]?.value === undefined).toBe(left === undefined);
+    },
+  );
 
   it('removes a closed position and lowers a partly closed one', () => {
     expect(applyExecution(held, close, executed, 'hedging').changes).toEqual([{ in: 'positions', key: '1' }]);

@@ -74,6 +74,14 @@ export const BROKER_FAULTS: readonly Fault[] = [
     strike: (world) => ask(world, { kind: 'events_lost', account: anyAccount(world), times: 20 }),
   },
   {
+    name: 'broker-events-late',
+    what: 'the broker tells what happens on an account twice, up to 1 s late and in any order',
+    rows: '41',
+    needs,
+    strike: (world) =>
+      ask(world, { kind: 'events_late', account: anyAccount(world), times: 20, delayMs: 1000 }),
+  },
+  {
     name: 'broker-down',
     what: 'a terminal loses the broker for 1.5 s, and its lists prove nothing for 0.5 s more',
     rows: '42',

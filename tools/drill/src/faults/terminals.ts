@@ -5,6 +5,7 @@ import { brokerFault } from '../system/broker.ts';
 import { byItself, type Fault, type Mend, type World } from './fault.ts';
 
 const DIES_WITHIN_MS = 5000;
+const ANOTHER_LOGIN = '900001';
 
 const anyTerminal = ({ system, random }: World): string =>
   random.pick(system.accounts.flatMap(({ terminals }) => terminals));
@@ -32,6 +33,22 @@ const AT: readonly (readonly [point: string, what: string])[] = [
 ];
 
 export const TERMINAL_FAULTS: readonly Fault[] = [
+  {
+    name: 'terminal-logged-in-elsewhere',
+    what: 'a terminal is logged in at the broker as another account for 1.5 s',
+    rows: '44',
+    needs: ['simulator'],
+    stops: true,
+    holdMs: 1500,
+    pairs: true,
+    mayBeUnknown: true,
+    strike: async (world) => {
+      const terminal = anyTerminal(world);
+      world.tell(`${terminal} is logged in as ${ANOTHER_LOGIN}`);
+      await brokerFault(world.system, { kind: 'relogin', terminal, login: ANOTHER_LOGIN, forMs: 1500 });
+      return byItself;
+    },
+  },
   {
     name: 'terminal-killed',
     what: 'a terminal is ended with kill -9 and started again',

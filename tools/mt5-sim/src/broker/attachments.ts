@@ -2,12 +2,13 @@
  * The terminals that are logged in: their connection, their requests under way with latency and faults, and what they
  * are told. An attachment is a BrokerLink.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Host } from '@holdfast/ha-core';
 import type { BrokerConnection, BrokerLink, BrokerNotice } from '../link/broker-link.ts';
 import type { Fault } from './fault-menu.ts';
 import type { Faults } from './faults.ts';
-import { type AccountBook, type Change, positionByTicket } from './ledger.ts';
-import { listRows } from './lists.ts';
+import type { AccountBook, Change } from './ledger.ts';
+import { type Hidden, listRows } from './lists.ts';
 import { type Price, quoteOf } from './market.ts';
 import { bareReply, type TradeReply, type TradeRequest } from './requests.ts';
 import type { SymbolSpecification } from './symbols.ts';
@@ -17,6 +18,8 @@ export type AttachmentsOptions = {
   readonly faults: Faults;
   /** Broker wall ms. */
   readonly now: () => number;
+  /** What the broker's clock is ahead of the host's, in ms. */
+  readonly clockAheadMs: () => number;
   readonly latencyMs: number;
   readonly specifications: ReadonlyMap<string, SymbolSpecification>;
   readonly price: (symbol: string) => Price | undefined;
@@ -83,7 +86,12 @@ export function createAttachments(options: AttachmentsOptions): Attachments {
         if (notice === undefined) continue;
         const account = accountOf(change);
         if (faults.take('events_lost', { account }) !== undefined) continue;
-        for (const each of attached) if (each.account === account) each.notify(notice);
+        const notify = (): void => {
+          for (const each of attached) if (each.account === account) each.notify(notice);
+        };
+        const late = faults.take('events_late', { account });
+        if (late === undefined) notify();
+        else for (let copy = 0; copy < 2; copy += 1) later(host.random() * (late.delayMs ?? 0), notify);
       }
     },
     strike: (fault) => {
@@ -122,11 +130,17 @@ function attachmentOf(
   let isOpen = true;
   const waiting = new Set<(reply: TradeReply) => void>();
 
+  const elsewhere = (): string | undefined => faults.on('relogin', place)[0]?.fault.login;
   const connection = (): BrokerConnection => {
     const time = host.monotonicMs();
     const down = faults.on('broker_down', place);
     const connected = isOpen && !down.some(({ sinceMs, fault }) => time < sinceMs + (fault.forMs ?? 0));
-    return { connected, synced: connected && down.length === 0 && faults.on('unsynced', place).length === 0 };
+    return {
+      connected,
+      synced: connected && down.length === 0 && faults.on('unsynced', place).length === 0,
+      clockAheadMs: options.clockAheadMs(),
+      login: elsewhere() ?? book.facts.login,
+    };
   };
   let told = connection();
   const notify = (notice: BrokerNotice): void => {
@@ -139,9 +153,10 @@ function attachmentOf(
   };
   const refresh = (): void => {
     const current = connection();
-    if (current.connected === told.connected && current.synced === told.synced) return;
+    if (isDeepStrictEqual(current, told)) return;
+    const lost = !current.connected || current.login !== told.login;
     told = current;
-    if (!current.connected) for (const settle of waiting) settle(bareReply(10031, 'connection lost', now()));
+    if (lost) for (const settle of waiting) settle(bareReply(10031, 'connection lost', now()));
     notify({ is: 'connection', connection: current });
   };
   const orderSend = (request: TradeRequest): Promise<TradeReply> =>
@@ -154,6 +169,10 @@ function attachmentOf(
         settle(bareReply(10031, 'no connection', now()));
         return;
       }
+      if (elsewhere() !== undefined) {
+        settle(bareReply(10006, 'this is another account', now()));
+        return;
+      }
       const struck = faults.strike({ ...place, symbol: request.symbol });
       const halfMs = (options.latencyMs + (struck.get('delay')?.delayMs ?? 0)) / 2;
       later(halfMs, () => {
@@ -162,21 +181,24 @@ function attachmentOf(
       });
     });
 
-  const shownUntil = (): number =>
-    now() - Math.max(0, ...faults.on('lists_lag', place).map(({ fault }) => fault.lagMs ?? 0));
+  const hidden = (): Hidden | undefined => {
+    const lags = faults.on('lists_lag', place).map(({ fault }) => fault.lagMs ?? 0);
+    return lags.length === 0 ? undefined : { afterMs: now() - Math.max(...lags), untilMs: now() };
+  };
+  const held = <Row>(find: () => Row | undefined): Row | 'gone' | undefined => {
+    if (!connection().synced) return undefined;
+    return elsewhere() === undefined ? (find() ?? 'gone') : 'gone';
+  };
   const link: BrokerLink = {
     connection,
     orderSend,
-    list: (what, filter) =>
-      Promise.resolve(
-        connection().connected
-          ? listRows(book, specifications.values(), what, filter, shownUntil())
-          : undefined,
-      ),
-    position: (ticket) =>
-      Promise.resolve(connection().synced ? (positionByTicket(book, ticket) ?? 'gone') : undefined),
-    order: (ticket) =>
-      Promise.resolve(connection().synced ? (book.working.get(ticket) ?? 'gone') : undefined),
+    list: (what, filter) => {
+      if (!connection().connected) return Promise.resolve(undefined);
+      if (elsewhere() !== undefined && what !== 'symbols') return Promise.resolve([]);
+      return Promise.resolve(listRows(book, specifications.values(), what, filter, hidden()));
+    },
+    position: (identifier) => Promise.resolve(held(() => book.positions.get(identifier))),
+    order: (ticket) => Promise.resolve(held(() => book.working.get(ticket))),
     quote: (symbol) => {
       const price = connection().connected ? options.price(symbol) : undefined;
       const digits = specifications.get(symbol)?.digits ?? 0;

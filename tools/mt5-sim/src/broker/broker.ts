@@ -4,6 +4,7 @@
  */
 import { formatDecimal, type Host } from '@holdfast/ha-core';
 import { createAttachments, type TerminalView } from './attachments.ts';
+import { changeTicket, closeByHand, openByHand, type Scene, takeBack } from './by-hand.ts';
 import { checkRequest } from './checks.ts';
 import type { Fault } from './fault-menu.ts';
 import { type ActiveFault, createFaults } from './faults.ts';
@@ -24,7 +25,7 @@ import { createPrices, type Places } from './prices.ts';
 import type { RecordedBar } from './recorded-bars.ts';
 import { bareReply, type Quote, type TradeReply, type TradeRequest } from './requests.ts';
 import { SYMBOLS, type SymbolSpecification } from './symbols.ts';
-import { closeAt, runTriggers } from './triggers.ts';
+import { runTriggers } from './triggers.ts';
 import type { BrokerLink } from '../link/broker-link.ts';
 
 /** One step of the ledger: what changed together, and where the prices were. */
@@ -43,6 +44,8 @@ export type BrokerOptions = {
   readonly latencyMs?: number;
   /** Time from one tick of a symbol to the next; 0 for none but those by hand. */
   readonly tickEveryMs?: number;
+  /** What the broker's clock is ahead of the host's, in ms: brokers keep the time of their own zone. */
+  readonly clockAheadMs?: number;
   /** Recorded bars by symbol; the others walk by the seed. */
   readonly bars?: ReadonlyMap<string, readonly RecordedBar[]>;
   /** What an earlier run recorded, in order. */
@@ -96,9 +99,10 @@ export function createBroker(options: BrokerOptions): Broker {
     places = record.places;
     lastAt = Math.max(lastAt, record.at);
   }
-  /** The broker's clock never goes back, whatever the host's does: its lists are in the order of time. */
+  let clockAheadMs = options.clockAheadMs ?? 0;
+  /** The broker's clock never goes back, whatever the host's does, but by a fault. */
   const now = (): number => {
-    lastAt = Math.max(lastAt, host.wallMs());
+    lastAt = Math.max(lastAt, host.wallMs() + clockAheadMs);
     return lastAt;
   };
   const faults = createFaults(host.monotonicMs);
@@ -139,6 +143,7 @@ export function createBroker(options: BrokerOptions): Broker {
     host,
     faults,
     now,
+    clockAheadMs: () => now() - host.wallMs(),
     latencyMs: options.latencyMs ?? 0,
     specifications,
     price: prices.price,
@@ -164,11 +169,21 @@ export function createBroker(options: BrokerOptions): Broker {
   };
   if (tickEveryMs > 0) cancelTick = host.after(tickEveryMs, tickAll);
 
-  const closeByHand = ({ account, position }: Fault): void => {
-    const book = ledger.book(account ?? '');
-    const held = book?.positions.get(position ?? '');
-    if (book !== undefined && held !== undefined)
-      closeAt({ ledger, market, book, now: now(), commit }, held, 'client');
+  /** The faults that are over at once. */
+  const happen = (fault: Fault): void => {
+    if (fault.kind === 'clock_step') {
+      clockAheadMs += fault.stepMs ?? 0;
+      lastAt = host.wallMs() + clockAheadMs;
+    }
+    const book = ledger.book(fault.account ?? '');
+    if (book === undefined) return;
+    const scene: Scene = { ledger, market, book, now: now(), commit };
+    const { position = '', deal = '', symbol = '', side = 'buy', volume } = fault;
+    if (fault.kind === 'manual_close') closeByHand(scene, position);
+    if (fault.kind === 'ticket_changed') changeTicket(scene, position);
+    if (fault.kind === 'deal_cancelled') takeBack(scene, deal);
+    if (fault.kind === 'manual_open')
+      openByHand(scene, { symbol, side, ...(volume === undefined ? {} : { volume }) });
   };
   return {
     attach: (account, terminal) => {
@@ -201,7 +216,7 @@ export function createBroker(options: BrokerOptions): Broker {
     addFault: (fault) => {
       const active = faults.add(fault);
       if (active === undefined) return undefined;
-      if (fault.kind === 'manual_close') closeByHand(fault);
+      happen(fault);
       attachments.strike(fault);
       return active;
     },

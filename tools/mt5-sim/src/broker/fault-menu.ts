@@ -2,7 +2,7 @@
  * The menu of faults, as data. A fault strikes requests or terminals that it names (an absent account, terminal or
  * symbol means any), a number of times or for a time. A body that is out of form is answered by field.
  */
-import { type FieldError, RETURN_CODES, shownValue } from '@holdfast/ha-core';
+import { type FieldError, parseDecimal, RETURN_CODES, shownValue, type Side } from '@holdfast/ha-core';
 
 export type FaultKind =
   /** The terminal's links to the engines break and stay down for `forMs`; `engine` names one of them. */
@@ -31,10 +31,22 @@ export type FaultKind =
   | 'comment_changed'
   /** Events of the account are lost. */
   | 'events_lost'
+  /** Events of the account are told twice, each time at any moment within `delayMs`, so that they overtake each other. */
+  | 'events_late'
   /** The symbol (or every one) does not trade for `forMs`. */
   | 'market_closed'
   /** Somebody closes a position by hand, at once: `position`. */
   | 'manual_close'
+  /** Somebody opens a position of `symbol` by hand, at once; a buy of the smallest volume unless told otherwise. */
+  | 'manual_open'
+  /** The broker gives a position another ticket, at once; its identifier stays. */
+  | 'ticket_changed'
+  /** The broker takes back a deal that opened what is still open, at once: `deal`. */
+  | 'deal_cancelled'
+  /** The broker's clock is set by `stepMs`, at once and for good. */
+  | 'clock_step'
+  /** The terminal is logged in as `login` for `forMs`, which is another account: it has nothing of this one. */
+  | 'relogin'
   /** The terminal's process dies at a `point` of its next command. */
   | 'crash';
 
@@ -55,6 +67,11 @@ export type Fault = {
   readonly comment?: string;
   readonly engine?: string;
   readonly position?: string;
+  readonly deal?: string;
+  readonly side?: Side;
+  readonly volume?: string;
+  readonly login?: string;
+  readonly stepMs?: number;
   readonly point?: CrashPoint;
 };
 
@@ -81,8 +98,14 @@ const MENU: Readonly<Record<FaultKind, Rule>> = {
   partial_fill: { needs: [], may: [...request] },
   comment_changed: { needs: ['comment'], may: [...request] },
   events_lost: { needs: ['times'], may: ['account'] },
+  events_late: { needs: ['times', 'delayMs'], may: ['account'] },
   market_closed: { needs: ['forMs'], may: ['symbol'] },
   manual_close: { needs: ['account', 'position'], may: [] },
+  manual_open: { needs: ['account', 'symbol'], may: ['side', 'volume'] },
+  ticket_changed: { needs: ['account', 'position'], may: [] },
+  deal_cancelled: { needs: ['account', 'deal'], may: [] },
+  clock_step: { needs: ['stepMs'], may: [] },
+  relogin: { needs: ['terminal', 'login', 'forMs'], may: ['account'] },
   crash: { needs: ['point', 'terminal'], may: ['account'] },
 };
 
@@ -98,6 +121,9 @@ export const REQUEST_FAULTS: readonly FaultKind[] = [
   'comment_changed',
 ];
 
+/** Faults that strike events of an account, one each, `times` times. */
+export const EVENT_FAULTS: readonly FaultKind[] = ['events_lost', 'events_late'];
+
 const milliseconds = {
   expected: 'milliseconds, 0 to 3600000',
   holds: (value: unknown) =>
@@ -107,6 +133,11 @@ const name = {
   expected: 'a name of at most 64 characters',
   holds: (value: unknown) => typeof value === 'string' && /^[A-Za-z0-9._#-]{1,64}$/.test(value),
 };
+
+const ticket = (whose: string): { expected: string; holds: (value: unknown) => boolean } => ({
+  expected: `${whose} as a string of digits`,
+  holds: (value) => typeof value === 'string' && /^[1-9]\d{0,19}$/.test(value),
+});
 
 const FIELDS: Readonly<
   Record<FieldName, { readonly expected: string; readonly holds: (value: unknown) => boolean }>
@@ -132,9 +163,17 @@ const FIELDS: Readonly<
     expected: 'at most 31 printable ASCII characters',
     holds: (value) => typeof value === 'string' && /^[\x20-\x7e]{0,31}$/.test(value),
   },
-  position: {
-    expected: 'a position ticket as a string of digits',
-    holds: (value) => typeof value === 'string' && /^[1-9]\d{0,19}$/.test(value),
+  position: ticket('a position'),
+  deal: ticket('a deal'),
+  login: ticket('a login'),
+  side: { expected: 'buy or sell', holds: (value) => value === 'buy' || value === 'sell' },
+  volume: {
+    expected: 'a decimal string above 0',
+    holds: (value) => typeof value === 'string' && (parseDecimal(value)?.units ?? 0n) > 0n,
+  },
+  stepMs: {
+    expected: 'milliseconds, -86400000 to 86400000',
+    holds: (value) => Number.isInteger(value) && Math.abs(value as number) <= 86_400_000,
   },
   point: {
     expected: 'one of before_intent, after_intent, after_send, after_result',

@@ -6,6 +6,8 @@ import { deal } from '../testing/requests.ts';
 import { testBroker } from '../testing/scene.ts';
 import { type Fault, parseFault } from './fault-menu.ts';
 
+const KNOWN = { clockAheadMs: 0, login: '5001' };
+
 function scene(...faults: Fault[]) {
   const host = createVirtualHost();
   const broker = testBroker(host);
@@ -91,7 +93,7 @@ test('broker_down: the reply is lost, no list can be read, then the lists fill f
   broker.addFault({ kind: 'broker_down', terminal: 'terminal-1', forMs: 1000, syncMs: 500 });
   expect((await sending).retcode).toBe(10031);
   expect(broker.ledger().deals).toHaveLength(1);
-  expect(link.connection()).toEqual({ connected: false, synced: false });
+  expect(link.connection()).toMatchObject({ connected: false, synced: false });
   expect((await link.orderSend(deal())).retcode).toBe(10031);
   expect([await link.list('deals', {}), await link.position('1'), await link.quote('EURUSD')]).toEqual([
     undefined,
@@ -99,9 +101,9 @@ test('broker_down: the reply is lost, no list can be read, then the lists fill f
     undefined,
   ]);
   await host.advance(1001);
-  expect(link.connection()).toEqual({ connected: true, synced: false });
+  expect(link.connection()).toMatchObject({ connected: true, synced: false });
   await host.advance(500);
-  expect(link.connection()).toEqual({ connected: true, synced: true });
+  expect(link.connection()).toMatchObject({ connected: true, synced: true });
   const told = notices.flatMap((notice) => (notice.is === 'connection' ? [notice.connection.connected] : []));
   expect(told).toEqual([false, true, true]);
 });
@@ -123,6 +125,75 @@ test('lists_lag and events_lost: what happened just now is not shown, or not tol
   expect(notices.map(({ is }) => is)).toEqual(['order', 'deal', 'position']);
 });
 
+test('events_late: each is told twice, and they overtake each other', async () => {
+  const { host, link, notices } = scene({ kind: 'events_late', times: 6, delayMs: 1000 });
+  await link.orderSend(deal());
+  await link.orderSend(deal());
+  expect(notices).toEqual([]);
+  await host.advance(1001);
+  const kinds = notices.map(({ is }) => is);
+  expect(kinds.toSorted()).toEqual([
+    ...Array.from({ length: 4 }, () => 'deal'),
+    ...Array.from({ length: 4 }, () => 'order'),
+    ...Array.from({ length: 4 }, () => 'position'),
+  ]);
+  expect(kinds.slice(0, 3)).not.toEqual(['order', 'deal', 'position']);
+});
+
+test('manual_open, ticket_changed and deal_cancelled change the book, and are told like all else', async () => {
+  const { broker, link, notices } = scene();
+  const account = 'demo-hedging';
+  broker.addFault({ kind: 'manual_open', account, symbol: 'EURUSD', side: 'sell', volume: '0.5' });
+  const [opened] = broker.ledger().positions;
+  expect(opened).toMatchObject({ side: 'sell', volume: '0.5', magic: '0', terminal: '' });
+  broker.addFault({ kind: 'ticket_changed', account, position: opened?.position ?? '' });
+  const [renamed] = broker.ledger().positions;
+  expect(renamed).toMatchObject({ position: opened?.position });
+  expect(renamed?.ticket).not.toBe(opened?.ticket);
+  const { deal: ticket, position } = await link.orderSend(deal());
+  broker.addFault({ kind: 'deal_cancelled', account, deal: ticket });
+  broker.addFault({ kind: 'deal_cancelled', account, deal: ticket });
+  expect(broker.ledger().positions).toMatchObject([{ position: opened?.position }]);
+  expect(await link.list('deals', { cancelled: true })).toMatchObject([{ deal: ticket, cancelled: true }]);
+  expect(await link.list('deals', { magic: '77' })).toMatchObject([{ deal: ticket, cancelled: true }]);
+  expect(notices.slice(-2)).toMatchObject([
+    { is: 'deal', deal: { deal: ticket, cancelled: true } },
+    { is: 'position', gone: true, position: { position } },
+  ]);
+  expect(broker.accounts()[0]?.balance).toBe('10000000');
+});
+
+test('clock_step: rows from before it lie in the future, and are found by what they are', async () => {
+  const { host, broker, link } = scene();
+  await link.orderSend(deal());
+  broker.addFault({ kind: 'clock_step', stepMs: -3_600_000 });
+  expect(link.connection().clockAheadMs).toBe(-3_600_000);
+  const { at } = await link.orderSend(deal());
+  expect(at).toBe(host.wallMs() - 3_600_000);
+  expect(await link.list('deals', { since: at })).toHaveLength(2);
+  expect(await link.list('deals', { since: at + 1 })).toHaveLength(1);
+  expect(await link.list('positions', {})).toHaveLength(2);
+  broker.addFault({ kind: 'lists_lag', lagMs: 500, forMs: 10_000 });
+  expect(await link.list('positions', {})).toHaveLength(1);
+});
+
+test('relogin: the terminal has nothing of the account, and nothing that it sends is for it', async () => {
+  const { host, broker, link, notices } = scene({ kind: 'delay', delayMs: 1000 });
+  const sending = link.orderSend(deal());
+  broker.addFault({ kind: 'relogin', terminal: 'terminal-1', login: '9001', forMs: 500 });
+  expect((await sending).retcode).toBe(10031);
+  await link.orderSend(deal());
+  expect([await link.list('positions', {}), await link.position('1')]).toEqual([[], 'gone']);
+  expect(link.connection()).toMatchObject({ connected: true, login: '9001' });
+  await host.advance(501);
+  expect(link.connection().login).toBe('5001');
+  expect(notices.flatMap((notice) => (notice.is === 'connection' ? [notice.connection.login] : []))).toEqual([
+    '9001',
+    '5001',
+  ]);
+  expect(broker.ledger().orders).toHaveLength(1);
+});
+
 test('faults can be ended, and those of terminals are told to them', async () => {
   const { broker, link, notices } = scene(
     { kind: 'links_down', forMs: 100 },
@@ -135,8 +206,8 @@ test('faults can be ended, and those of terminals are told to them', async () =>
   expect(notices).toEqual([
     { is: 'links_down', forMs: 100, engine: undefined },
     { is: 'crash', point: 'after_intent' },
-    { is: 'connection', connection: { connected: false, synced: false } },
-    { is: 'connection', connection: { connected: true, synced: true } },
+    { is: 'connection', connection: { connected: false, synced: false, ...KNOWN } },
+    { is: 'connection', connection: { connected: true, synced: true, ...KNOWN } },
   ]);
 });
 
@@ -152,6 +223,8 @@ test.each([
   [{ kind: 'requote', times: 0 }, 'times', 'from 1'],
   [{ kind: 'crash', terminal: 't', point: 'sometimes' }, 'point', 'before_intent'],
   [{ kind: 'manual_close', account: 'a', position: 5 }, 'position', 'string of digits'],
+  [{ kind: 'manual_open', account: 'a', symbol: 'EURUSD', volume: '-1' }, 'volume', 'above 0'],
+  [{ kind: 'clock_step', stepMs: 1e9 }, 'stepMs', '-86400000 to'],
 ])('the fault %j is refused by its field', (body, field, expected) => {
   const parsed = parseFault(body);
   expect(parsed).toMatchObject({ is: 'refused', errors: [{ field }] });

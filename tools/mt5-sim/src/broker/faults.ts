@@ -1,6 +1,6 @@
 /** The faults that are on: which of them strike a request, and when each is over. */
 import type { Fault, FaultKind } from './fault-menu.ts';
-import { REQUEST_FAULTS } from './fault-menu.ts';
+import { EVENT_FAULTS, REQUEST_FAULTS } from './fault-menu.ts';
 
 /** Faults that may be on at the same time. */
 export const FAULTS_MAX = 1000;
@@ -58,7 +58,7 @@ export function createFaults(monotonicMs: () => number): Faults {
       sweep();
       if (list.length >= FAULTS_MAX) return undefined;
       lastId += 1;
-      const counted = REQUEST_FAULTS.includes(fault.kind) || fault.kind === 'events_lost';
+      const counted = REQUEST_FAULTS.includes(fault.kind) || EVENT_FAULTS.includes(fault.kind);
       const active: ActiveFault = {
         id: lastId,
         fault,

@@ -60,6 +60,8 @@ export type BrokerDeal = {
   readonly magic: string;
   readonly comment: string;
   readonly terminal: string;
+  /** Taken back by the broker later. */
+  readonly cancelled?: boolean;
   readonly at: number;
 };
 
@@ -102,6 +104,8 @@ export type AccountBook = {
   readonly byTicket: Map<string, string>;
   readonly exposure: Exposure;
   balance: Decimal;
+  /** No order or deal has a time before that of the one before it: the broker's clock was never set back. */
+  inOrder: boolean;
 };
 
 export type Ledger = {
@@ -168,6 +172,7 @@ function newBook(facts: AccountFacts): AccountBook {
     byTicket: new Map(),
     exposure: createExposure(),
     balance: decimal(facts.deposit),
+    inOrder: true,
   };
 }
 
@@ -177,14 +182,25 @@ function applyOrder(book: AccountBook, order: BrokerOrder): void {
     return;
   }
   book.working.delete(order.order);
+  if (order.doneAt < (book.done.at(-1)?.doneAt ?? 0)) book.inOrder = false;
   book.done.push(order);
   addTo(book.doneByMagic, order.magic, order);
 }
 
 function applyDeal(book: AccountBook, deal: BrokerDeal): void {
+  if (deal.cancelled === true) return replaceDeal(book, deal);
+  if (deal.at < (book.deals.at(-1)?.at ?? 0)) book.inOrder = false;
   book.deals.push(deal);
   addTo(book.dealsByMagic, deal.magic, deal);
   book.balance = addDecimals(book.balance, decimal(deal.profit));
+}
+
+/** A deal that was taken back keeps its place and its time. */
+function replaceDeal(book: AccountBook, deal: BrokerDeal): void {
+  for (const list of [book.deals, book.dealsByMagic.get(deal.magic) ?? []]) {
+    const place = list.findIndex((row) => row.deal === deal.deal);
+    if (place >= 0) list[place] = deal;
+  }
 }
 
 function applyPosition(book: AccountBook, position: BrokerPosition): void {

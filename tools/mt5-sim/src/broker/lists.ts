@@ -5,31 +5,31 @@ import type { ListFilter, ListRows } from './requests.ts';
 import type { Deal, DoneOrder, Position, SymbolRules, WorkingOrder } from './rows.ts';
 import type { SymbolSpecification } from './symbols.ts';
 
-/** The rows of one list. Rows younger than `shownUntil` (broker wall ms) are left out: lists lag. */
+/** Times of rows that a list does not show yet, in broker wall ms: after the first, up to the second. */
+export type Hidden = { readonly afterMs: number; readonly untilMs: number };
+
+/** The rows of one list. `hidden` rows are left out: lists lag. */
 export function listRows<What extends keyof ListRows>(
   book: AccountBook,
   specifications: Iterable<SymbolSpecification>,
   what: What,
   filter: ListFilter,
-  shownUntil: number,
+  hidden: Hidden | undefined,
 ): readonly ListRows[What][] {
+  const history = <T>(all: readonly T[], at: (row: T) => number): readonly T[] =>
+    shown(since(all, at, filter.since ?? 0, book.inOrder), at, hidden);
   const rows = (): readonly unknown[] => {
     switch (what) {
       case 'positions':
-        return [...book.positions.values()].filter(({ at }) => at <= shownUntil).map(positionRow);
+        return shown([...book.positions.values()], ({ at }) => at, hidden).map(positionRow);
       case 'orders':
-        return [...book.working.values()].filter(({ at }) => at <= shownUntil).map(orderRow);
+        return shown([...book.working.values()], ({ at }) => at, hidden).map(orderRow);
       case 'deals':
-        return since(narrowed(book.deals, book.dealsByMagic, filter), ({ at }) => at, filter, shownUntil).map(
-          dealRow,
-        );
+        return history(narrowed(book.deals, book.dealsByMagic, filter), ({ at }) => at)
+          .filter((deal) => filter.cancelled !== true || deal.cancelled === true)
+          .map(dealRow);
       case 'done':
-        return since(
-          narrowed(book.done, book.doneByMagic, filter),
-          ({ doneAt }) => doneAt,
-          filter,
-          shownUntil,
-        ).map(doneRow);
+        return history(narrowed(book.done, book.doneByMagic, filter), ({ doneAt }) => doneAt).map(doneRow);
       default:
         return [...specifications].map(symbolRow);
     }
@@ -45,16 +45,16 @@ function narrowed<T>(
   return magic === undefined ? all : (byMagic.get(magic) ?? []);
 }
 
-/** The part of a list in time order that lies between `since` and what is shown already. */
-function since<T>(
-  all: readonly T[],
-  at: (row: T) => number,
-  filter: ListFilter,
-  shownUntil: number,
-): readonly T[] {
-  const from = firstAtOrAfter(all, at, filter.since ?? 0);
-  const to = firstAtOrAfter(all, at, shownUntil + 1);
-  return from === 0 && to === all.length ? all : all.slice(from, to);
+function shown<T>(rows: readonly T[], at: (row: T) => number, hidden: Hidden | undefined): readonly T[] {
+  if (hidden === undefined) return rows;
+  return rows.filter((row) => at(row) <= hidden.afterMs || at(row) > hidden.untilMs);
+}
+
+/** The part of a list that is not older than `time`. */
+function since<T>(all: readonly T[], at: (row: T) => number, time: number, inOrder: boolean): readonly T[] {
+  if (!inOrder) return all.filter((row) => at(row) >= time);
+  const from = firstAtOrAfter(all, at, time);
+  return from === 0 ? all : all.slice(from);
 }
 
 function firstAtOrAfter<T>(all: readonly T[], at: (row: T) => number, time: number): number {

@@ -80,8 +80,8 @@ export type ListRows = {
   symbols: SymbolRules;
 };
 
-/** `since` in broker wall ms and `magic` narrow deals and done orders. */
-export type ListFilter = { readonly since?: number; readonly magic?: string };
+/** `since` in broker wall ms and `magic` narrow deals and done orders; `cancelled` asks for deals that were taken back only. */
+export type ListFilter = { readonly since?: number; readonly magic?: string; readonly cancelled?: true };
 
 /** A reply that carries nothing but its code. */
 export function bareReply(retcode: number, text: string, at: number): TradeReply {

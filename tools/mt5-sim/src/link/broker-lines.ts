@@ -12,7 +12,7 @@ export type TerminalLine =
   | { readonly is: 'login'; readonly account: string; readonly terminal: string }
   | { readonly is: 'send'; readonly id: number; readonly request: TradeRequest }
   | { readonly is: 'list'; readonly id: number; readonly what: keyof ListRows; readonly filter: ListFilter }
-  | { readonly is: 'position'; readonly id: number; readonly ticket: string }
+  | { readonly is: 'position'; readonly id: number; readonly identifier: string }
   | { readonly is: 'order'; readonly id: number; readonly ticket: string }
   | { readonly is: 'quote'; readonly id: number; readonly symbol: string };
 
@@ -97,9 +97,13 @@ const terminalLineSchema = z.discriminatedUnion('is', [
     is: z.literal('list'),
     id,
     what: z.enum(['positions', 'orders', 'deals', 'done', 'symbols']),
-    filter: z.strictObject({ since: z.number().exactOptional(), magic: shortText.exactOptional() }),
+    filter: z.strictObject({
+      since: z.number().exactOptional(),
+      magic: shortText.exactOptional(),
+      cancelled: z.literal(true).exactOptional(),
+    }),
   }),
-  z.strictObject({ is: z.literal('position'), id, ticket: shortText }),
+  z.strictObject({ is: z.literal('position'), id, identifier: shortText }),
   z.strictObject({ is: z.literal('order'), id, ticket: shortText }),
   z.strictObject({ is: z.literal('quote'), id, symbol: shortText }),
 ]);

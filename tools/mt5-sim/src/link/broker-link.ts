@@ -11,6 +11,17 @@ export type BrokerConnection = {
   readonly connected: boolean;
   /** Its lists have filled since. */
   readonly synced: boolean;
+  /** What the broker's clock is ahead of the terminal's, in ms. */
+  readonly clockAheadMs: number;
+  /** Who is logged in; empty before the first login. */
+  readonly login: string;
+};
+
+export const NOT_CONNECTED: BrokerConnection = {
+  connected: false,
+  synced: false,
+  clockAheadMs: 0,
+  login: '',
 };
 
 /** What the broker tells a terminal by itself. */
@@ -33,9 +44,9 @@ export type BrokerLink = {
     what: What,
     filter: ListFilter,
   ) => Promise<readonly ListRows[What][] | undefined>;
-  /** The position with that ticket: `gone` when there is none, undefined when that cannot be known. */
-  readonly position: (ticket: string) => Promise<BrokerPosition | 'gone' | undefined>;
-  /** The working order with that ticket, in the same way. */
+  /** The position with that identifier: `gone` when there is none, undefined when that cannot be known. */
+  readonly position: (identifier: string) => Promise<BrokerPosition | 'gone' | undefined>;
+  /** The working order with a ticket, in the same way. */
   readonly order: (ticket: string) => Promise<BrokerOrder | 'gone' | undefined>;
   /** Undefined when there is none. */
   readonly quote: (symbol: string) => Promise<(Quote & { readonly digits: number }) | undefined>;

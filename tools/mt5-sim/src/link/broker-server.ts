@@ -87,7 +87,7 @@ async function answer(
       put({ is: 'reply', id, reply: await attached.orderSend(line.request) });
       return;
     case 'position':
-      put({ is: 'position', id, found: (await attached.position(line.ticket)) ?? null });
+      put({ is: 'position', id, found: (await attached.position(line.identifier)) ?? null });
       return;
     case 'order':
       put({ is: 'order', id, found: (await attached.order(line.ticket)) ?? null });

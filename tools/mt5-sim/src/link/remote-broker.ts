@@ -1,7 +1,7 @@
 /** BrokerLink over lines to the broker's process: connects again and again, and says honestly what it cannot know. */
 import { backOffMs, type Endpoint, type Host, type Link, type Network } from '@holdfast/ha-core';
 import { bareReply, type ListRows, type TradeReply } from '../broker/requests.ts';
-import type { BrokerConnection, BrokerLink, BrokerNotice } from './broker-link.ts';
+import { type BrokerLink, type BrokerNotice, NOT_CONNECTED } from './broker-link.ts';
 import { type BrokerLine, parseBrokerLine, printLine, type TerminalLine } from './broker-lines.ts';
 
 export type RemoteBrokerOptions = {
@@ -19,7 +19,6 @@ const MOST_BACK_OFF_MS = 2000;
 /** OrderSend gives up after this time: the outcome is then unknown (10012). */
 const ORDER_DEADLINE_MS = 60_000;
 const READ_DEADLINE_MS = 5000;
-const NOT_CONNECTED: BrokerConnection = { connected: false, synced: false };
 
 type Ask = TerminalLine extends infer Line ? (Line extends { id: number } ? Omit<Line, 'id'> : never) : never;
 type Answer = Extract<BrokerLine, { id: number }>;
@@ -37,7 +36,7 @@ export function createRemoteBroker(options: RemoteBrokerOptions): BrokerLink {
   let cancelDial = (): void => {};
   const waiting = new Map<number, Waiting>();
 
-  const setConnection = (next: BrokerConnection): void => {
+  const setConnection = (next: typeof connection): void => {
     connection = next;
     receive?.({ is: 'connection', connection });
   };
@@ -144,9 +143,9 @@ export function createRemoteBroker(options: RemoteBrokerOptions): BrokerLink {
         () => undefined,
       );
     },
-    position: (ticket) =>
+    position: (identifier) =>
       ask(
-        { is: 'position', ticket },
+        { is: 'position', identifier },
         READ_DEADLINE_MS,
         (answer) => (answer.is === 'position' ? { value: answer.found ?? undefined } : undefined),
         () => undefined,

@@ -85,7 +85,7 @@ test('an order travels from an engine over the bridge and the broker link into t
   await vi.waitUntil(() => engine.events.some(({ is }) => is === 'result'), { timeout: 5000 });
   const positions = await session.list('positions', { deadlineMs: 2000 });
   expect(positions).toMatchObject({ synced: true, rows: [{ magic: '77', stopLoss: '1.07069' }] });
-  const position = positions.rows[0]?.ticket ?? '';
+  const position = positions.rows[0]?.position ?? '';
   const close = { do: 'close', symbol: 'EURUSD', side: 'buy', position, volume: '1' } as const;
   session.send({ ...base, commandId: 's2/1', magic: '78', command: close });
   await vi.waitUntil(() => engine.events.filter(({ is }) => is === 'result').length === 2, { timeout: 5000 });
@@ -98,7 +98,7 @@ test('an order travels from an engine over the bridge and the broker link into t
       { magic: '78', entry: 'out', volume: '0.1', position },
     ],
   });
-  expect(await (await fetch(`${broker.url}/terminals`)).json()).toEqual([
+  expect(await (await fetch(`${broker.url}/terminals`)).json()).toMatchObject([
     { account: 'demo-hedging', terminal: 'terminal-1', connected: true, synced: true },
   ]);
 });
@@ -113,7 +113,7 @@ test('a broker that dies leaves 10031 and no lists; when it is back the same led
   const sending = link.orderSend(deal());
   await first.close();
   expect(await sending).toMatchObject({ retcode: 10031 });
-  expect(link.connection()).toEqual({ connected: false, synced: false });
+  expect(link.connection()).toMatchObject({ connected: false, synced: false });
   link.close();
   const second = await brokerProcess(folder, first.port);
   closing.push(second.close);
@@ -124,7 +124,7 @@ test('a broker that dies leaves 10031 and no lists; when it is back the same led
   expect(await again.list('deals', {})).toHaveLength(250);
   expect(await again.list('deals', { magic: '7' })).toHaveLength(1);
   const rows = (await again.list('positions', {})) ?? [];
-  expect(await again.position(rows[0]?.ticket ?? '')).toMatchObject({ volume: '0.1' });
+  expect(await again.position(rows[0]?.position ?? '')).toMatchObject({ volume: '0.1' });
   expect([await again.position('5'), await again.order('5')]).toEqual(['gone', 'gone']);
   expect(await again.quote('EURUSD')).toMatchObject({ digits: 5 });
   expect(await again.quote('NOSUCH')).toBeUndefined();

@@ -155,8 +155,8 @@ async function prepareStops(broker: BrokerLink, command: Of<'modify_position'>):
   const held = await broker.position(command.position);
   if (held === undefined) return NO_BROKER;
   if (held === 'gone') return { is: 'result', retcode: 10036, text: 'position is gone' };
-  const { stopLoss = held.stopLoss, takeProfit = held.takeProfit, symbol, position } = command;
-  return { is: 'request', request: { action: 'sltp', symbol, position, stopLoss, takeProfit } };
+  const { stopLoss = held.stopLoss, takeProfit = held.takeProfit, symbol } = command;
+  return { is: 'request', request: { action: 'sltp', symbol, position: held.ticket, stopLoss, takeProfit } };
 }
 
 async function prepareModify(broker: BrokerLink, command: Of<'modify_order'>): Promise<Prepared> {

@@ -5,7 +5,7 @@
 import type { TradeResult } from '@holdfast/bridge';
 import type { BrokerCommand } from '@holdfast/ha-core';
 import type { CrashPoint } from '../broker/fault-menu.ts';
-import type { TradeRequest } from '../broker/requests.ts';
+import type { TradeReply, TradeRequest } from '../broker/requests.ts';
 import type { BrokerLink } from '../link/broker-link.ts';
 import { type Answers, type Log, type Reason, signalIdOf, type Waiting } from './answers.ts';
 import { needsNothing, type Prepared, prepare, prepareAtOnce } from './carry-out.ts';
@@ -19,6 +19,8 @@ export type CommandRunOptions = {
   readonly wallMs: () => number;
   readonly hasLease: () => boolean;
   readonly isStopped: () => boolean;
+  /** The login is still the one that HELLO told. */
+  readonly isSameLogin: () => boolean;
   /** OrderSend is about to block the thread. */
   readonly beforeBlocked: () => void;
   readonly onCrash: (point: CrashPoint) => void;
@@ -48,7 +50,22 @@ export function createCommandRun(options: CommandRunOptions): CommandRun {
   const whyNot = ({ message, command }: Waiting, prepared: Prepared): Reason | undefined => {
     if (options.tick() >= message.until) return 'expired';
     if (needsLease(command) && !options.hasLease()) return 'no_lease';
-    return prepared.is === 'no_broker' || !broker.connection().connected ? 'no_broker' : undefined;
+    const isThere = broker.connection().connected && options.isSameLogin();
+    return prepared.is === 'no_broker' || !isThere ? 'no_broker' : undefined;
+  };
+  /**
+   * Rule 6: a position that is gone under the ticket that was sent may be there under another one. Then the broker did
+   * nothing, and the command can be decided anew.
+   */
+  const withTicketsOfNow = async (
+    command: BrokerCommand,
+    request: TradeRequest,
+    reply: TradeReply,
+  ): Promise<TradeReply> => {
+    if (reply.retcode !== 10036 || !('position' in command) || !('position' in request)) return reply;
+    const held = await broker.position(command.position);
+    if (held === undefined || held === 'gone' || held.ticket === request.position) return reply;
+    return { ...reply, retcode: 10023, text: `the position has the ticket ${held.ticket} now` };
   };
   const orderSend = async (waiting: Waiting, request: TradeRequest): Promise<void> => {
     const { message, command } = waiting;
@@ -65,7 +82,7 @@ export function createCommandRun(options: CommandRunOptions): CommandRun {
     options.beforeBlocked();
     const sending = broker.orderSend(request);
     if (crashes('after_send')) return;
-    const reply = await sending;
+    const reply = await withTicketsOfNow(command, request, await sending);
     if (isStopped()) return;
     const result: TradeResult = { commandId, ...reply, text: reply.text.slice(0, TEXT_MAX) };
     if (crashPoint === 'after_result') {

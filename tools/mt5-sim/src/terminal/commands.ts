@@ -24,6 +24,8 @@ export type CommandsOptions = {
   readonly wallMs: () => number;
   readonly boot: string;
   readonly isStopped: () => boolean;
+  /** The login is still the one that HELLO told. */
+  readonly isSameLogin: () => boolean;
   /** OrderSend is about to block the thread. */
   readonly beforeBlocked: () => void;
   readonly onCrash: (point: CrashPoint) => void;
@@ -40,6 +42,8 @@ export type Commands = {
   /** Carries out the next command of the queue, or makes the journal durable and returns undefined. */
   readonly next: () => Promise<void> | undefined;
   readonly queued: () => number;
+  /** The login is another one: what waits was meant for the one before. */
+  readonly loginChanged: () => void;
   readonly crashAt: (point: CrashPoint) => void;
 };
 
@@ -56,6 +60,10 @@ export function createCommands(options: CommandsOptions): Commands {
   const waits = (commandId: string): Waiting | undefined =>
     queue.find(({ message }) => message.commandId === commandId);
 
+  const empty = (reason: Reason): void => {
+    for (const waiting of queue) answers.refuse(waiting, reason);
+    queue = [];
+  };
   /** Rule 4: a known command id is answered from the journal. True when it was. */
   const answerKnown = (session: EngineSession, { commandId, seq }: SendMessage): boolean => {
     const waiting = waits(commandId);
@@ -116,8 +124,7 @@ export function createCommands(options: CommandsOptions): Commands {
         });
         return;
       }
-      for (const waiting of queue) answers.refuse(waiting, 'fenced');
-      queue = [];
+      empty('fenced');
       if (before.epoch !== epoch || before.trade !== trade)
         writer.stage({ is: 'fence', epoch, holder, trade });
       writer.flush();
@@ -155,6 +162,7 @@ export function createCommands(options: CommandsOptions): Commands {
       return undefined;
     },
     queued: () => queue.length,
+    loginChanged: () => empty('no_broker'),
     crashAt,
   };
 }

@@ -64,7 +64,7 @@ type Opening =
 /** Dials at once, and from then on whenever there is no link. */
 export function keepEngineLink(options: EngineLinkOptions): EngineLink {
   const { host, network, engine, log } = options;
-  let current: { readonly link: Link; readonly session: EngineSession } | undefined;
+  let current: UsedLink | undefined;
   let isClosed = false;
   let attempt = 0;
   let downUntilMs = Number.NEGATIVE_INFINITY;
@@ -101,7 +101,7 @@ export function keepEngineLink(options: EngineLinkOptions): EngineLink {
     session: () => (current?.session.isOpen() === true ? current.session : undefined),
     down: (forMs) => {
       downUntilMs = host.monotonicMs() + forMs;
-      current?.link.close();
+      current?.hangUp();
       dialLater(forMs);
     },
     close: (reason) => {
@@ -109,20 +109,27 @@ export function keepEngineLink(options: EngineLinkOptions): EngineLink {
       cancelDial();
       if (reason !== undefined && current?.session.isOpen() === true)
         current.session.send({ verb: 'BYE', reason });
-      current?.link.close();
+      current?.hangUp();
     },
   };
 }
+
+type UsedLink = {
+  readonly session: EngineSession;
+  /** Closes the link; what it has brought and nobody has read is not read any more. */
+  readonly hangUp: () => void;
+};
 
 /** The life of one link, from CHALLENGE to its end. */
 function useLink(
   options: EngineLinkOptions,
   link: Link,
   onEnd: (heldMs: number, reason: string) => void,
-): { link: Link; session: EngineSession } {
+): UsedLink {
   const { host, engine, log } = options;
   let opening: Opening = { at: 'challenge' };
   let isOver = false;
+  let isDeaf = false;
   let openedMs = Number.POSITIVE_INFINITY;
   let heardMs = host.monotonicMs();
   const send = (message: BridgeMessage): void => {
@@ -153,7 +160,7 @@ function useLink(
     onEnd(Math.max(0, host.monotonicMs() - openedMs), reason);
   });
   const take = (line: string): void | Promise<void> => {
-    if (isOver) return undefined;
+    if (isOver || isDeaf) return undefined;
     const parsed = parseEngineLine(line);
     if (parsed.is === 'bad') return bye('bad_line', { why: parsed.why });
     const { message } = parsed;
@@ -176,7 +183,13 @@ function useLink(
     heardMs = host.monotonicMs();
     if (!options.post(() => take(line))) bye('overrun');
   });
-  return { link, session };
+  return {
+    session,
+    hangUp: () => {
+      isDeaf = true;
+      link.close();
+    },
+  };
 }
 
 /** The next step of an opening, or the reason of the BYE. */

@@ -8,18 +8,30 @@ const ROWS_AT_ONCE = 500;
 
 type ListMessage = Extract<EngineMessage, { verb: 'LIST' }>;
 
+export type ListParts = {
+  readonly host: Host;
+  readonly broker: BrokerLink;
+  /** The login is still the one that HELLO told: else the lists are another account's. */
+  readonly isSameLogin: () => boolean;
+};
+
 /** Answers one LIST. What cannot be read is an empty list with `synced=0`, which proves nothing. */
 export async function answerList(
-  host: Host,
-  broker: BrokerLink,
+  { host, broker, isSameLogin }: ListParts,
   session: EngineSession,
   message: ListMessage,
 ): Promise<void> {
-  const { seq, what, since, magic } = message;
-  const filter = { ...(since === undefined ? {} : { since }), ...(magic === undefined ? {} : { magic }) };
+  const { seq, what, since, magic, cancelled } = message;
+  const filter = {
+    ...(since === undefined ? {} : { since }),
+    ...(magic === undefined ? {} : { magic }),
+    ...(cancelled === true ? { cancelled } : {}),
+  };
   // Said of the list: a list that was read while not synced stays unproven, whatever comes after.
   const { synced } = broker.connection();
-  const rows = await broker.list(what, filter);
+  const mine = isSameLogin();
+  const read = await broker.list(what, filter);
+  const rows = mine && isSameLogin() ? read : undefined;
   const connection = broker.connection();
   const end: BridgeMessage = {
     verb: 'END',
@@ -27,6 +39,7 @@ export async function answerList(
     count: rows?.length ?? 0,
     synced: rows !== undefined && synced && connection.synced,
     broker: connection.connected,
+    time: Math.round(host.wallMs() + connection.clockAheadMs),
   };
   for (const [at, row] of (rows ?? []).entries()) {
     if (at > 0 && at % ROWS_AT_ONCE === 0) await sleep(host, 0);

@@ -52,7 +52,7 @@ test('rule 2: without the trading role nothing is done; opens need a live lease,
     do: 'close',
     symbol: 'EURUSD',
     side: 'buy',
-    position: position?.ticket ?? '',
+    position: position?.position ?? '',
     volume: '0.1',
   } as const;
   sendTo(world.a.session(), 'a', '1', 's5/1', close);
@@ -145,7 +145,7 @@ test('rule 6, I7: a close takes no more than remains, and 10036 when the positio
   await fence(world, world.a, 'a', '1');
   sendTo(world.a.session(), 'a', '1', 's1/1');
   await world.advance(10);
-  const position = world.broker.ledger().positions[0]?.ticket ?? '';
+  const position = world.broker.ledger().positions[0]?.position ?? '';
   const close = { do: 'close', symbol: 'EURUSD', position, side: 'buy', volume: '7' } as const;
   sendTo(world.a.session(), 'a', '1', 's2/1', { ...close, side: 'sell' });
   sendTo(world.a.session(), 'a', '1', 's3/1', close);
@@ -155,6 +155,56 @@ test('rule 6, I7: a close takes no more than remains, and 10036 when the positio
   expect(world.broker.ledger().positions).toEqual([]);
   expect(world.broker.ledger().deals.map(({ volume }) => volume)).toEqual(['0.1', '0.1']);
   expect(journalled(world, 'INTENT')).toEqual(['s1/1', 's3/1']);
+});
+
+test('rule 6: a position is found by its identifier, whatever its ticket; 10023 when that changed on the way', async () => {
+  const world = await createWorld({ latencyMs: 100 });
+  await fence(world, world.a, 'a', '1');
+  for (const id of ['s1/1', 's2/1']) sendTo(world.a.session(), 'a', '1', id);
+  await world.advance(300);
+  const held = world.broker.ledger().positions.map(({ position }) => position);
+  const [first = '', second = ''] = held;
+  const changeTickets = (): void => {
+    for (const position of held)
+      world.broker.addFault({ kind: 'ticket_changed', account: 'demo-hedging', position });
+  };
+  changeTickets();
+  const stops = { do: 'modify_position', symbol: 'EURUSD', position: first, takeProfit: '2' } as const;
+  sendTo(world.a.session(), 'a', '1', 's3/1', stops);
+  await world.advance(150);
+  const close = { do: 'close', symbol: 'EURUSD', position: first, side: 'buy', volume: '0.1' } as const;
+  sendTo(world.a.session(), 'a', '1', 's4/1', close);
+  await world.advance(20);
+  changeTickets();
+  await world.advance(100);
+  expect(told(world.a).slice(2)).toEqual(['s3/1 10009', 's4/1 10023']);
+  expect(world.broker.ledger().positions).toMatchObject([{ position: first, takeProfit: '2' }, {}]);
+  sendTo(world.a.session(), 'a', '1', 's4/2', close);
+  sendTo(world.a.session(), 'a', '1', 's5/1', close);
+  await world.advance(300);
+  expect(told(world.a).slice(4)).toEqual(['s4/2 10009', 's5/1 10036']);
+  expect(world.broker.ledger().positions).toMatchObject([{ position: second }]);
+});
+
+test('rule 7: logged in as anybody else, it sends and lists nothing, and opens its sessions anew to say so', async () => {
+  const world = await createWorld({}, { timerFloorMs: 50 });
+  await fence(world, world.a, 'a', '1');
+  sendTo(world.a.session(), 'a', '1', 's1/1');
+  await world.advance(60);
+  const session = world.a.session();
+  world.broker.addFault({ kind: 'relogin', terminal: 'terminal-1', login: '9001', forMs: 3000 });
+  sendTo(session, 'a', '1', 's2/1');
+  const lists = session.list('positions', { deadlineMs: 1000 }).catch((error: unknown) => String(error));
+  await world.advance(200);
+  expect(told(world.a).filter((line) => line.startsWith('s2'))).not.toContain('s2/1 10009');
+  expect(journalled(world, 'INTENT')).toEqual(['s1/1']);
+  expect(await lists).not.toMatchObject({ synced: true });
+  await world.host.until(() => world.a.hasSession(), 'a session of the other login');
+  expect(world.a.session().identity.login).toBe('9001');
+  await world.advance(3000);
+  await world.host.until(() => world.a.hasSession(), 'a session of the own login');
+  expect(world.a.session().identity.login).toBe('5001');
+  expect(world.a.events).toContainEqual({ is: 'closed', reason: 'login' });
 });
 
 test('a command out of form, or while the broker is away, is refused and never sent', async () => {
@@ -194,7 +244,7 @@ test('distances become prices right before sending; modify, move and cancel reac
   send('s3/1', {
     do: 'modify_position',
     symbol: 'EURUSD',
-    position: positions[0]?.ticket ?? '',
+    position: positions[0]?.position ?? '',
     takeProfit: '0',
   });
   send('s4/1', { do: 'modify_order', symbol: 'EURUSD', order, price: '1.075' });

@@ -25,6 +25,7 @@ export type TerminalOptions = {
   readonly terminal: string;
   readonly role: 'primary' | 'backup';
   readonly margin: MarginMode;
+  /** Told until the broker has said who is logged in. */
   readonly login: string;
   readonly server: string;
   /** The account's bridge secret. */
@@ -70,6 +71,9 @@ export function createTerminal(options: TerminalOptions): Terminal {
   let isStopped = false;
   let saidBusy = false;
   let stateDue = false;
+  /** Who is logged in, as every HELLO since has told it. */
+  let login = broker.connection().login || options.login;
+  const isSameLogin = (): boolean => (broker.connection().login || login) === login;
   const links: EngineLink[] = [];
   const sessions = (): EngineSession[] => links.flatMap((link) => link.session() ?? []);
 
@@ -105,6 +109,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
     wallMs: host.wallMs,
     boot,
     isStopped: () => isStopped,
+    isSameLogin,
     beforeBlocked: () => {
       if (!saidBusy) sayState(true);
     },
@@ -143,7 +148,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
       case 'ASK':
         return commands.ask(session, message);
       case 'LIST':
-        return answerList(host, broker, session, message);
+        return answerList({ host, broker, isSameLogin }, session, message);
       case 'PING':
         return session.send({ verb: 'PONG', t: message.t, tick: tick() });
       case 'CHALLENGE':
@@ -164,8 +169,16 @@ export function createTerminal(options: TerminalOptions): Terminal {
       thread.post(() => tell(notice));
     }
   };
+  /** Another account: no session may go on. Each is opened anew, and says so. */
+  const sayLogin = (next: string): void => {
+    commands.loginChanged();
+    login = next;
+    for (const session of sessions()) session.send({ verb: 'BYE', reason: 'login' });
+    for (const link of links) link.down(0);
+  };
   const tell = (notice: BrokerNotice): void => {
     if (notice.is === 'connection') {
+      if (!isSameLogin()) return sayLogin(notice.connection.login);
       sayState(commands.queued() > 0);
       if (notice.connection.synced) scan.start();
       return;
@@ -189,7 +202,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
         secret: options.secret,
         nonce: options.nonce,
         hello: () => {
-          const { role, margin, login, server } = options;
+          const { role, margin, server } = options;
           const facts = { account, terminal, role, margin, login, server, journal: writer.incarnation, boot };
           return { ...facts, ...writer.fence(), broker: broker.connection().connected, tick: tick() };
         },
