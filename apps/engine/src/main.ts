@@ -28,6 +28,7 @@ import {
 } from '@holdfast/redis';
 import { createEngine } from './engine.ts';
 import type { EngineView } from './engine-view.ts';
+import { createEngineMetrics } from './metrics.ts';
 import { rehearse } from './rehearsal.ts';
 
 const STOP_WITHIN_MS = 5000;
@@ -51,31 +52,10 @@ if (own === undefined) {
 const log = createLog({ name: own.name, level: values.log.level });
 crashOnUnhandled(log);
 const metrics = createMetrics(own.name);
-const results = metrics.counter('holdfast_results_total', 'Results by account and outcome', [
-  'account',
-  'outcome',
-]);
-const journey = metrics.histogram(
-  'holdfast_journey_seconds',
-  'Acceptance to result',
-  ['account'],
-  [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10],
+const engineMetrics = createEngineMetrics(
+  metrics,
+  values.accounts.map(({ account }) => account),
 );
-const rounds = metrics.histogram(
-  'holdfast_acknowledge_seconds',
-  'One round of the acknowledged write',
-  [],
-  [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1],
-);
-const takeovers = metrics.counter('holdfast_takeovers_total', 'Leaderships won, by cause', [
-  'account',
-  'cause',
-]);
-
-const pauses = metrics.gauge('holdfast_paused', 'Held still by a person, at the engine that leads it', [
-  'account',
-]);
-
 const writerMetrics = createWriterMetrics(metrics);
 
 const clusterSecret = configuration.secret('clusterSecretFile', values.clusterSecretFile);
@@ -94,6 +74,7 @@ const engine = await createEngine({
     accounts: values.accounts.map((account, index) => ({
       account: account.account,
       margin: account.margin,
+      login: account.broker,
       bridgeSecret: configuration.secret(`accounts[${index}].bridgeSecretFile`, account.bridgeSecretFile),
     })),
     proof: (text) => createHmac('sha256', clusterSecret).update(text).digest('hex'),
@@ -101,13 +82,8 @@ const engine = await createEngine({
     nonce: () => randomBytes(16).toString('hex'),
     announce: { pid: process.pid, endpoint: `${own.health.host}:${own.health.port}` },
     log: (event, detail) => log.info(detail, event),
-    onResult: (account, outcome, tookMs) => {
-      results.inc({ account, outcome });
-      journey.observe({ account }, tookMs / 1000);
-    },
-    onRound: (_calls, tookMs) => rounds.observe(tookMs / 1000),
+    ...engineMetrics,
     onMissing: writerMetrics.missing,
-    onTakeover: (account, cause) => takeovers.inc({ account, cause }),
   },
 });
 
@@ -151,8 +127,7 @@ async function rehearseAll(name: string): Promise<void> {
 /** The view, and what of it stands in the metrics. */
 function shown(): EngineView {
   const view = engine.view();
-  for (const { account, role, pause } of view.accounts)
-    pauses.set({ account }, role === 'active' && pause !== '' ? 1 : 0);
+  engineMetrics.show(view);
   return view;
 }
 

@@ -20,6 +20,7 @@ export function alertRules(numbers: Profile) {
   return {
     groups: [
       group('promises', promises()),
+      group('accounts', accounts()),
       group('redis', redis()),
       group('results', results(numbers)),
       group('processes', processes()),
@@ -75,6 +76,55 @@ function promises(): readonly Rule[] {
       '{{ $labels.process }}: writes of unknown outcome are being repeated',
       'It ends by itself once Redis acknowledges again.',
       '30s',
+    ),
+  ];
+}
+
+function accounts(): readonly Rule[] {
+  const grew = (metric: string): string => `increase(${metric}[10m]) > 0`;
+  return [
+    rule(
+      'warning',
+      'OutcomeIsUnknown',
+      'holdfast_unknown_signals > 0',
+      '{{ $labels.account }}: the broker did not confirm the outcome of {{ $value }} signals; their symbols wait',
+      'holdfast status names them; where no proof comes, holdfast resolve says what became of them.',
+      '1m',
+    ),
+    rule(
+      'critical',
+      'ResultIsContradicted',
+      grew('holdfast_notices_total{what="correction"}'),
+      '{{ $labels.account }}: the broker executed or took back what a result says otherwise',
+      'The corrections are among the records of the account (holdfast history); the positions are as the broker has them.',
+    ),
+    rule(
+      'critical',
+      'TerminalIsLoggedInElsewhere',
+      grew('holdfast_notices_total{what="wrong_login"}'),
+      '{{ $labels.account }}: a terminal is logged in as another account and is not traded through',
+      'Log it in as the account again, or name the new login in holdfast.yaml (accounts[].broker).',
+    ),
+    rule(
+      'critical',
+      'SignalsAreSuspended',
+      grew('holdfast_notices_total{what="suspended"}'),
+      '{{ $labels.account }}: no terminal reaches the broker, signals wait',
+      'Look at the terminals and at the broker.',
+    ),
+    rule(
+      'warning',
+      'BrokerRefuses',
+      grew('holdfast_notices_total{what="refused"}'),
+      '{{ $labels.account }}: the broker refuses for a reason that stays (money, limits, trading switched off)',
+      'The log of the engine names the reason.',
+    ),
+    rule(
+      'warning',
+      'BrokerHasOtherPositions',
+      grew('holdfast_reconciliation_differences_total'),
+      '{{ $labels.account }}: positions or orders of ours were {{ $labels.finding }} at the broker',
+      'holdfast reconcile shows them: a stop loss, a person at the terminal, the broker itself.',
     ),
   ];
 }

@@ -42,6 +42,25 @@ const signals: readonly Panel[] = [
     '{{account}} {{cause}}',
   ),
   line('Accounts that a person holds still', 'max by (account) (holdfast_paused)', 'short', '{{account}}'),
+  line('Unknown outcomes', 'max by (account) (holdfast_unknown_signals)', 'short', '{{account}}'),
+  line(
+    'Rows of ours that the broker has otherwise',
+    'sum by (account, finding) (increase(holdfast_reconciliation_differences_total[10m]))',
+    'short',
+    '{{account}} {{finding}}',
+  ),
+  line(
+    'Rows at the broker that are not ours',
+    'max by (account) (holdfast_broker_extra)',
+    'short',
+    '{{account}}',
+  ),
+  line(
+    'What people were told of',
+    'sum by (account, what) (increase(holdfast_notices_total[10m]))',
+    'short',
+    '{{account}} {{what}}',
+  ),
   line('Event streams', 'holdfast_event_streams', 'short', '{{process}}'),
 ];
 

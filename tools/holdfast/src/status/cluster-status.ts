@@ -2,6 +2,7 @@
 import type { NodeKind } from '@holdfast/topology';
 import type { LeaderRow } from '../engine/leaders.ts';
 import type { RedisTopology } from '../redis/read-topology.ts';
+import type { Comparison } from './sources.ts';
 
 export type NodeStatus = {
   readonly name: string;
@@ -30,6 +31,8 @@ export type AccountStatus = {
   readonly pause: { readonly by: string; readonly reason: string; readonly at: number } | null;
   /** The last changes of leader, newest first. */
   readonly leaders: readonly LeaderRow[];
+  /** The newest comparison with the terminal; null before there was one, and while no backend answers. */
+  readonly reconciliation: Comparison | null;
 };
 
 export type ClusterStatus = {

@@ -147,7 +147,7 @@ function accountStatus(
 ): AccountStatus {
   const row = backend?.accounts.find((one) => one.account === account);
   if (row !== undefined && row.unavailable === undefined) {
-    const { active, epoch, connection, pending, unknown, lastResult, pause, leaders } = row;
+    const { active, epoch, connection, pending, unknown, lastResult, pause, leaders, reconciliation } = row;
     return {
       account,
       active,
@@ -158,6 +158,7 @@ function accountStatus(
       lastResult: lastResult ?? null,
       pause,
       leaders,
+      reconciliation,
     };
   }
   const seats = [...engines].flatMap(([engine, view]) =>
@@ -175,5 +176,6 @@ function accountStatus(
     lastResult: null,
     pause: null,
     leaders: [],
+    reconciliation: null,
   };
 }

@@ -20,8 +20,8 @@ describe('showStatus', () => {
       '',
       ...showRedis(healthyStatus().redis, painter(false)),
       '',
-      'account       active    epoch  connection  pending  unknown  last result',
-      'demo-hedging  engine-1  3      up          0        0        4: s-1 filled (executed)',
+      'account       active    epoch  connection  pending  unknown  compared             last result',
+      'demo-hedging  engine-1  3      up          0        0        3 agree, 1 not ours  4: s-1 filled (executed)',
     ]);
   });
 
@@ -36,6 +36,7 @@ describe('showStatus', () => {
           ...account,
           active: null,
           pending: null,
+          reconciliation: null,
           lastResult: null,
         })),
       },

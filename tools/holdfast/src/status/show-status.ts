@@ -3,6 +3,7 @@ import { LEADERS_HEADING, leaderCells } from '../engine/leaders.ts';
 import type { AccountStatus, ClusterStatus, NodeStatus } from './cluster-status.ts';
 import { cut, type Paint, painter } from './paint.ts';
 import { showRedis } from './show-redis.ts';
+import type { Comparison } from './sources.ts';
 import { table } from './table.ts';
 
 export type ShowOptions = {
@@ -20,7 +21,7 @@ export function showStatus(status: ClusterStatus, options: ShowOptions): readonl
     status.nodes.map((node) => nodeRow(node)),
   );
   const accounts = table(
-    ['account', 'active', 'epoch', 'connection', 'pending', 'unknown', 'last result'],
+    ['account', 'active', 'epoch', 'connection', 'pending', 'unknown', 'compared', 'last result'],
     status.accounts.map((account) => accountRow(account)),
   );
   const lines = [
@@ -74,8 +75,24 @@ function accountRow(row: AccountStatus): string[] {
     row.pause === null ? row.connection : `${row.connection}, PAUSED`,
     count(row.pending),
     count(row.unknown),
+    comparisonText(row.reconciliation),
     resultText(row.lastResult),
   ];
+}
+
+/** How what we hold and what the terminal lists compared. */
+function comparisonText(compared: Comparison | null): string {
+  if (compared === null) return '';
+  const { matched, oursMissing, brokerExtra, differing } = compared;
+  const found = [
+    [oursMissing, 'missing'],
+    [differing, 'differing'],
+    [brokerExtra, 'not ours'],
+  ] as const;
+  return [
+    `${matched} agree`,
+    ...found.flatMap(([count, what]) => (count === 0 ? [] : [`${count} ${what}`])),
+  ].join(', ');
 }
 
 function resultText(result: unknown): string {

@@ -10,6 +10,15 @@ import { askHttp } from './http-json.ts';
 
 const LIMIT_MS = 1500;
 
+/** The newest comparison of what we hold with what the terminal lists, as numbers of rows. */
+const comparisonSchema = z.object({
+  at: z.number(),
+  matched: z.number(),
+  oursMissing: z.number(),
+  brokerExtra: z.number(),
+  differing: z.number(),
+});
+
 const backendSchema = z.looseObject({
   degraded: z.boolean(),
   degradedBecause: z.array(z.string()).default([]),
@@ -24,6 +33,7 @@ const backendSchema = z.looseObject({
       lastResult: z.unknown(),
       pause: z.looseObject({ by: z.string(), reason: z.string(), at: z.number() }).nullable().default(null),
       leaders: z.array(leaderSchema).default([]),
+      reconciliation: comparisonSchema.nullable().default(null),
       unavailable: z.string().optional(),
     }),
   ),
@@ -49,6 +59,7 @@ const engineSchema = z.looseObject({
   ),
 });
 
+export type Comparison = z.output<typeof comparisonSchema>;
 export type BackendView = z.output<typeof backendSchema>;
 export type EngineView = z.output<typeof engineSchema>;
 

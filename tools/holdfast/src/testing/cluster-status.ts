@@ -31,6 +31,7 @@ export function healthyStatus(): ClusterStatus {
         unknown: 0,
         pause: null,
         leaders: [],
+        reconciliation: { at: 1, matched: 3, oursMissing: 0, brokerExtra: 1, differing: 0 },
         lastResult: { number: 4, signalId: 's-1', outcome: 'filled', reason: 'executed' },
       },
     ],
