@@ -19,12 +19,49 @@ function after(delayMs: number, run: () => void): () => void {
     const immediate = setImmediate(run);
     return () => clearImmediate(immediate);
   }
-  if (delayMs <= TIMER_MS_MAX) {
-    const timer = setTimeout(run, delayMs);
-    return () => clearTimeout(timer);
-  }
+  if (delayMs <= TIMER_MS_MAX) return timed({ dueMs: performance.now() + delayMs, run });
   let cancel = after(TIMER_MS_MAX, () => {
     cancel = after(delayMs - TIMER_MS_MAX, run);
   });
   return () => cancel();
+}
+
+type Call = { readonly dueMs: number; readonly run: () => void };
+
+/**
+ * The runtime's timers come up to a millisecond early, and earlier by what the present turn has worked before it asked: whoever
+ * looks at the clock then finds that its time has not come, and may never look again. These calls wait for their time, in its order.
+ */
+const early: Call[] = [];
+let armed: NodeJS.Timeout | undefined;
+
+function timed(call: Call): () => void {
+  const timer = setTimeout(come, call.dueMs - performance.now(), call);
+  return () => {
+    clearTimeout(timer);
+    const place = early.indexOf(call);
+    if (place >= 0) early.splice(place, 1);
+  };
+}
+
+function come(call: Call): void {
+  const after = early.findIndex(({ dueMs }) => dueMs > call.dueMs);
+  early.splice(after < 0 ? early.length : after, 0, call);
+  runFirst();
+}
+
+/** One at a time: what a call leaves to be settled is settled before the next. */
+function runFirst(): void {
+  clearTimeout(armed);
+  armed = undefined;
+  const [first] = early;
+  if (first === undefined) return;
+  const waitMs = first.dueMs - performance.now();
+  if (waitMs > 0) {
+    armed = setTimeout(runFirst, waitMs);
+    return;
+  }
+  early.shift();
+  if (early.length > 0) setImmediate(runFirst);
+  first.run();
 }

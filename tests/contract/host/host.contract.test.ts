@@ -37,7 +37,22 @@ describe.each(SIDES)('Host, %s', (_, create) => {
     host.after(15, () => (calls += 1));
     await drive(sleep(host, 40));
     expect(calls).toBe(1);
-    expect(host.monotonicMs() - begun).toBeGreaterThanOrEqual(39);
+    expect(host.monotonicMs() - begun).toBeGreaterThanOrEqual(40);
+  });
+
+  test('no call comes before its time, also where the present turn has worked before it asked', async () => {
+    const { host, drive } = create();
+    const before: number[] = [];
+    const one = async (delayMs: number): Promise<void> => {
+      const worked = host.monotonicMs();
+      for (let turns = 0; host.monotonicMs() - worked < 2 && turns < 200_000; turns += 1);
+      const asked = host.monotonicMs();
+      await sleep(host, delayMs);
+      before.push(host.monotonicMs() - asked - delayMs);
+    };
+    await drive(Promise.all(Array.from({ length: 40 }, (_none, i) => one(3 + (i % 7) / 3))));
+    expect(before).toHaveLength(40);
+    expect(before.filter((early) => early < -1e-6)).toEqual([]);
   });
 
   test('never from inside the call that asks, also with 0 and below', async () => {

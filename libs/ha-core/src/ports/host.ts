@@ -10,7 +10,10 @@ export type Host = {
   readonly monotonicMs: () => number;
   /** Milliseconds since 1970-01-01 UTC, whole. */
   readonly wallMs: () => number;
-  /** Calls `run` once after `delayMs` (0 = as soon as the present work is done). Returns a function that cancels it. */
+  /**
+   * Calls `run` once, not before `delayMs` have passed on `monotonicMs` (0 = as soon as the present work is done). Returns a
+   * function that cancels it.
+   */
   readonly after: (delayMs: number, run: () => void) => () => void;
   /** A number in [0, 1). */
   readonly random: () => number;
