@@ -151,7 +151,11 @@ export function createHoldings(options: HoldingsOptions): Holdings {
       putRow(change);
     }
     refreshedAtMs = startedMs;
-    const differences = found.differences.filter((row) => changes.some(({ key }) => key === row.key));
+    // What a list adds to a row that a result has just changed is no news.
+    const news = found.differences.filter(
+      (row) => row.finding !== 'differing' || lately(row.key) === undefined,
+    );
+    const differences = news.filter((row) => changes.some(({ key }) => key === row.key));
     if (!expected) tell(differences);
     options.onReading({ session, found: { ...found, differences }, cause });
     writeBehind(session, deals);

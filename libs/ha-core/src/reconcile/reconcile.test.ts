@@ -83,6 +83,14 @@ describe('reconcile', () => {
   });
 });
 
+it('takes the average price of a position over, and tells it as no difference', () => {
+  const ours = new Map([['1', position('1')]]);
+  const broker = { positions: [{ ...position('1'), price: '1.23456' }], orders: [] };
+  const found = reconcile({ positions: ours, orders: new Map() }, broker);
+  expect([found.matched, found.differences]).toEqual([1, []]);
+  expect(found.changes).toMatchObject([{ in: 'positions', key: '1', value: { price: '1.23456' } }]);
+});
+
 describe('proof from the broker records', () => {
   it('takes deals of the own magic only, and adds their volumes', () => {
     expect(findProof(buy, { ...none, deals: [deal('78', '0.3')] })).toEqual({ is: 'none' });

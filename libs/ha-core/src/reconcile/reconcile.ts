@@ -26,7 +26,10 @@ export type Reconciliation = {
   )[];
 };
 
-/** Compares field by field. Pure; call it only with lists that the terminal says are synced. */
+/**
+ * Compares field by field. The average price of a netted position is the broker's business: it is taken over, and no difference.
+ * Pure; call it only with lists that the terminal says are synced.
+ */
 export function reconcile(
   ours: {
     readonly positions: ReadonlyMap<string, Position>;
@@ -82,8 +85,12 @@ function compare<Row extends Held>(
       continue;
     }
     const fields = differingFields(row, other);
-    if (fields.length === 0) matched += 1;
-    else found(key, 'differing', fields.join(', '));
+    const told = what === 'position' ? fields.filter(({ field }) => field !== 'price') : fields;
+    if (told.length > 0) found(key, 'differing', told.map(({ text }) => text).join(', '));
+    else {
+      matched += 1;
+      if (fields.length > 0) changed.push(key);
+    }
   }
   for (const [key, row] of broker) {
     if (!ours.has(key)) found(key, 'broker_extra', heldText(row));
@@ -91,9 +98,12 @@ function compare<Row extends Held>(
   return { matched, differences, changed };
 }
 
-function differingFields(ours: object, broker: object): string[] {
+function differingFields(ours: object, broker: object): { field: string; text: string }[] {
   const b = broker as Record<string, unknown>;
   return Object.entries(ours)
     .filter(([field, value]) => b[field] !== value)
-    .map(([field, value]) => `${field}: ours ${String(value)}, broker ${String(b[field])}`);
+    .map(([field, value]) => ({
+      field,
+      text: `${field}: ours ${String(value)}, broker ${String(b[field])}`,
+    }));
 }
