@@ -43,6 +43,15 @@ test('a signal is answered 202 and then is on both nodes', async () => {
   }
 });
 
+test('the very first request of a backend that has just begun to listen is taken as by any other', async () => {
+  for (const id of ['first-1', 'first-2', 'first-3']) {
+    const late = await startTestBackend(redis, { name: 'backend-late', ready: false });
+    const answer = await late.call(SIGNALS, open(id));
+    await late.stop(1000);
+    expect(answer.status).toBe(202);
+  }
+});
+
 test('a repeat is answered 200, another body under the same id 409', async () => {
   expect((await backend.call(SIGNALS, open('s-2'))).status).toBe(202);
   const again = await backend.call(SIGNALS, open('s-2'));

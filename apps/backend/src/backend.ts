@@ -13,7 +13,7 @@ import {
 } from '@holdfast/redis';
 import { createAcceptance, type TradedAccount } from './acceptance.ts';
 import { createAcceptanceRepeater } from './acceptance-repeater.ts';
-import { profile } from '@holdfast/ha-core';
+import { profile, sleep } from '@holdfast/ha-core';
 import { createEventStreams } from './event-streams.ts';
 import { createLatency } from './latency.ts';
 import { listen } from './listeners.ts';
@@ -53,6 +53,13 @@ export type Backend = {
   /** Serves what is under way, gives up its addresses, ends the event streams. */
   readonly stop: (withinMs: number) => Promise<void>;
 };
+
+/**
+ * Nobody is served before the memory was read: on the address that all backends share, one that has just started would refuse
+ * what the others take. Without a Redis it serves after this all the same, and says what is wrong.
+ */
+const FIRST_READING_WITHIN_MS = 1000;
+const LOOK_EVERY_MS = 5;
 
 export async function startBackend(options: BackendOptions): Promise<Backend> {
   const { configuration, host, log, name, writer } = options;
@@ -158,6 +165,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       text: () => measured.text({ repeating: repeater.count(), streams: streams.count() }),
     },
   });
+  await until(host, memory.isKnown, FIRST_READING_WITHIN_MS);
   const listeners = await listen(server, options.listen, configuration.api.listen, host);
   log.info({ port: listeners.port, sharedPort: listeners.sharedPort }, 'listening');
   return {
@@ -176,6 +184,11 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       await writer.stop();
     },
   };
+}
+
+async function until(host: Host, holds: () => boolean, limitMs: number): Promise<void> {
+  const endMs = host.monotonicMs() + limitMs;
+  while (!holds() && host.monotonicMs() < endMs) await sleep(host, LOOK_EVERY_MS);
 }
 
 /** Throws for a webhook whose account or token is missing: the configuration's own check has let it through. */

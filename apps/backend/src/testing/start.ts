@@ -16,10 +16,10 @@ export type StartedBackend = Backend & {
   readonly call: (path: string, body?: unknown, headers?: Record<string, string>) => Promise<Response>;
 };
 
-/** Starts one; `sharedPort` lets two of them share an address. */
+/** Starts one and waits until it is ready, unless told not to; `sharedPort` lets two of them share an address. */
 export async function startTestBackend(
   redis: RealRedis,
-  more: { readonly name?: string; readonly sharedPort?: number } = {},
+  more: { readonly name?: string; readonly sharedPort?: number; readonly ready?: false } = {},
 ): Promise<StartedBackend> {
   const name = more.name ?? 'backend-1';
   const own = { host: '127.0.0.1', port: await freePort() };
@@ -48,7 +48,7 @@ export async function startTestBackend(
     askWarden: () => Promise.reject(new Error('there are no wardens here')),
   });
   const url = `http://127.0.0.1:${backend.port}`;
-  await ready(url);
+  if (more.ready !== false) await ready(url);
   const call: StartedBackend['call'] = (path, body, headers = {}) =>
     fetch(`${url}${path}`, {
       ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
