@@ -68,20 +68,17 @@ const LONG = [
   vitest('sim, long', 'sim', 15 * MINUTE_MS, { env: LONG_SIM, shown: true }),
 ];
 
-/**
- * On a real Docker engine; needs root. They build the images from what the first suite has made. By themselves only
- * (`npm run test:infra`), until they have passed as a whole several times in a row.
- */
+/** On a real Docker engine; needs root. They build the images from what the first suite has made. */
 const INFRA = [
-  vitest('infra', 'infra', 25 * MINUTE_MS, {
+  vitest('infra', 'infra', 20 * MINUTE_MS, {
     needs: ['containers'],
     env: { HOLDFAST_CONTAINERS: CONTAINERS },
     shown: true,
   }),
 ];
 
-/** The suites to run: the quick ones, with `all` the long ones too, with `infra` those of containers alone. */
+/** The suites to run: the quick ones, with `all` the long ones and those of containers too, with `infra` the last alone. */
 export function suites(which) {
   if (which === 'infra') return [BUILD, ...INFRA];
-  return which === 'all' ? [...QUICK, ...LONG] : QUICK;
+  return which === 'all' ? [...QUICK, ...LONG, ...INFRA] : QUICK;
 }

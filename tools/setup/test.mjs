@@ -1,7 +1,7 @@
 /**
  * `npm test`: sets up what is missing, runs every suite that needs no privileges and no container engine, and ends
- * with one line of counts. `npm run test:all` (`--all`) adds the long suites, `npm run test:infra` (`--infra`) runs
- * those of containers alone. Plain JavaScript for Node 20, because it runs before anything is installed.
+ * with one line of counts. `npm run test:all` (`--all`) adds the long suites and those of containers, `npm run
+ * test:infra` (`--infra`) runs the last alone. Plain JavaScript for Node 20, because it runs before anything is installed.
  */
 import { closingLine, countMissing, exitCodeOf, total } from './count.mjs';
 import { ensureInstalled, ensureRedis } from './install.mjs';
@@ -32,7 +32,7 @@ async function main() {
   const missing = await missingTools({
     ...(infra ? {} : { 'redis-server': ensureRedis }),
     ...(all ? { 'redis-8': ensureRedis8 } : {}),
-    ...(infra ? { containers: ensureContainers } : {}),
+    ...(all || infra ? { containers: ensureContainers } : {}),
   });
   const results = await runInTurn(suites(all ? 'all' : infra ? 'infra' : 'quick'), missing);
   tell(results, missing);

@@ -218,3 +218,15 @@ it('takes the login of the terminal that it uses first, records it, and closes t
   expect([other.closed, other.fences, side.session('t-2')]).toEqual(['wrong_login', [], undefined]);
   expect(side.trading()?.session).toBe(first.session);
 });
+
+it('leaves a terminal alone that must not trade, and takes the backup', async () => {
+  const { side } = stage('t-1');
+  const [first, other] = [terminal('t-1', 'primary'), terminal('t-2', 'backup')];
+  side.add([first.session, other.session]);
+  await settle();
+  expect(side.trading()?.session).toBe(first.session);
+  side.notTradable('t-1');
+  expect(side.trading()).toBeUndefined();
+  await settle();
+  expect([side.trading()?.session === other.session, first.fences.at(-1)]).toEqual([true, false]);
+});

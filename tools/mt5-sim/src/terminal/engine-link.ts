@@ -101,6 +101,7 @@ export function keepEngineLink(options: EngineLinkOptions): EngineLink {
     session: () => (current?.session.isOpen() === true ? current.session : undefined),
     down: (forMs) => {
       downUntilMs = host.monotonicMs() + forMs;
+      attempt = 0;
       current?.hangUp();
       dialLater(forMs);
     },
