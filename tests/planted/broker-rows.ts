@@ -4,6 +4,7 @@ import type { PlantedBug } from './rows.ts';
 const RUN = 'tools/mt5-sim/src/terminal/command-run.ts';
 const TERMINAL = 'tools/mt5-sim/src/terminal/terminal.ts';
 const HOLDINGS = 'apps/engine/src/holdings.ts';
+const READER = 'apps/engine/src/deal-reader.ts';
 const RULES = 'tools/mt5-sim/src/terminal/rules.test.ts';
 
 export const BROKER: readonly PlantedBug[] = [
@@ -59,8 +60,8 @@ export const BROKER: readonly PlantedBug[] = [
   },
   {
     breaks: 'I8: deals after the broker set its clock back are never read',
-    file: HOLDINGS,
-    find: 'if (brokerMs >= untilMs - DEALS_OVERLAP_MS) return deals.rows;',
+    file: READER,
+    find: 'if (brokerMs >= untilMs - OVERLAP_MS.whole) return deals.rows;',
     replace: 'if (brokerMs >= 0 * SET_BACK_MS) return deals.rows;',
     caughtBy: 'engine',
     says: 'is not recorded',
@@ -68,7 +69,7 @@ export const BROKER: readonly PlantedBug[] = [
   },
   {
     breaks: "I8: the records of an account begin by the engine's clock, hours ahead of the broker's",
-    file: HOLDINGS,
+    file: READER,
     find: 'const value = time ?? host.wallMs();',
     replace: 'const value = Math.max(time ?? 0, host.wallMs());',
     caughtBy: 'unit',

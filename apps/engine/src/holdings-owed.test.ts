@@ -45,6 +45,8 @@ type Stage = {
   /** Lets the time pass after which Redis is told. */
   readonly behind: () => Promise<void>;
   readonly told: { readonly records: readonly NamedRecord[]; readonly changes: readonly RtsChange[] }[];
+  /** Signals that people were alarmed about. */
+  readonly alarms: string[];
   /** What Redis answers to the next writing. */
   answer: Promise<JournalOutcome>;
 };
@@ -96,7 +98,7 @@ function stage(orders: readonly WorkingOrder[] = [], dealsUntil: number | 'never
         dealsUntil: dealsUntil === 'never' ? undefined : dealsUntil,
       } as unknown as AccountSnapshot,
       onReading: () => undefined,
-      notify: () => undefined,
+      notify: (_, { signalId }) => void own.alarms.push(String(signalId)),
       log: () => undefined,
     }),
     terminal,
@@ -107,6 +109,7 @@ function stage(orders: readonly WorkingOrder[] = [], dealsUntil: number | 'never
       await settle();
     },
     told: [],
+    alarms: [],
     answer: Promise.resolve({ is: 'ok' }),
   };
   return own;
@@ -243,6 +246,7 @@ it('tells of a deal of ours that the broker took back, by its hint or by looking
   await on.read();
   await on.behind();
   expect(namesOf(on).slice(2)).toEqual(['deal:2', 'deal:3', 'cancelled:2']);
+  expect(on.alarms).toEqual(['s1', 's1']);
   expect(on.told.at(-1)?.records.at(-1)?.record).toMatchObject({
     kind: 'correction',
     signalId: 's1',
@@ -280,4 +284,14 @@ it('does not take a list for news that shows a row as it was before a result, an
   on.terminal.positions = [];
   await on.read();
   expect(on.holdings.positions.size).toBe(0);
+});
+
+it('gives no alarm for a correction that is there already', async () => {
+  const on = stage([], 100 * HOUR_MS);
+  on.terminal.deals = [{ ...deal('1', 99 * HOUR_MS, '42'), cancelled: true }];
+  on.clock.brokerMs = 100 * HOUR_MS;
+  on.answer = Promise.resolve({ is: 'ok', written: 0 });
+  await on.read();
+  await on.behind();
+  expect([namesOf(on), on.alarms]).toEqual([['deal:1', 'cancelled:1'], []]);
 });

@@ -20,6 +20,7 @@ import {
 } from '@holdfast/ha-core';
 import type { AccountSnapshot, NamedRecord, RtsChange, TradeJournal } from '@holdfast/redis';
 import { createBrokerRecords } from './broker-records.ts';
+import { createDealReader } from './deal-reader.ts';
 import type { Reading } from './reconciliation.ts';
 
 export type HoldingsOptions = {
@@ -62,14 +63,6 @@ export type Holdings = {
 };
 
 const LIST_DEADLINE_MS = 2000;
-/** Deals may become visible late: each refresh looks back this far behind the newest deal that it has seen. */
-const DEALS_OVERLAP_MS = 15_000;
-const CATCH_UP_OVERLAP_MS = 1000;
-/** Where the broker's clock was set back (summer time), so much of the time before is read again. */
-const SET_BACK_MS = 3_600_000 + DEALS_OVERLAP_MS;
-/** Deals that the broker took back keep their time: they are looked for this far back, and so often. */
-const TAKEN_BACK_SINCE_MS = 72 * 3_600_000;
-const TAKEN_BACK_EVERY_MS = 60_000;
 /** The history shows what became of an order within this, or never. */
 const ENDED_WITHIN_MS = 120_000;
 /** A list that shows what a result has just changed as it was before lags behind it, and does not overrule it. */
@@ -91,10 +84,7 @@ export function createHoldings(options: HoldingsOptions): Holdings {
   const owed = new Map<string, RtsRow>();
   /** Working orders that are gone, as they were, and until when their end is looked for: it is not recorded yet. */
   const ended = new Map<string, { readonly order: WorkingOrder; readonly untilMs: number }>();
-  /** By the broker's clock, as are all times of its rows; undefined for an account that was never read. */
-  let dealsUntil = snapshot.dealsUntil;
-  let brokerMs = Number.POSITIVE_INFINITY;
-  let takenBackDueMs = Number.NEGATIVE_INFINITY;
+  const reader = createDealReader(options);
   let refreshedAtMs = Number.NEGATIVE_INFINITY;
   let running = Promise.resolve();
   /** The session of the newest reading that is not written yet. */
@@ -135,11 +125,11 @@ export function createHoldings(options: HoldingsOptions): Holdings {
   const once = async (session: BridgeSession, expected: boolean, cause?: ReconcileCause): Promise<void> => {
     const startedMs = host.monotonicMs();
     const deadlineMs = LIST_DEADLINE_MS;
-    const until = dealsUntil ?? (await begin(session));
+    await reader.begin(session);
     const [held, working, deals] = await Promise.all([
       session.list('positions', { deadlineMs }),
       session.list('orders', { deadlineMs }),
-      dealsSince(session, until, DEALS_OVERLAP_MS),
+      reader.newest(session, 'whole'),
     ]);
     if (!held.synced || !working.synced) throw new Error('the terminal is not in sync with its broker yet');
     const found = reconcile({ positions, orders }, { positions: held.rows, orders: working.rows });
@@ -162,39 +152,11 @@ export function createHoldings(options: HoldingsOptions): Holdings {
   };
 
   const newest = async (session: BridgeSession): Promise<void> => {
-    if (dealsUntil === undefined) return once(session, true);
-    const fresh = records.fresh(await dealsSince(session, dealsUntil, CATCH_UP_OVERLAP_MS));
+    await reader.begin(session);
+    const fresh = records.fresh(await reader.newest(session, 'soon'));
     const strange = fresh.some((deal) => !records.explained(deal));
     if (strange) return once(session, true);
     writeBehind(session, fresh);
-  };
-
-  /**
-   * Where the records of an account that was never read begin: at the broker's present time, which stands in Redis before
-   * anything is sent, so that a later leader misses nothing of it.
-   */
-  const begin = async (session: BridgeSession): Promise<number> => {
-    const { time } = await session.list('orders', { deadlineMs: LIST_DEADLINE_MS });
-    const value = time ?? host.wallMs();
-    const written = await options.journal.record([], [{ in: 'account', key: 'dealsUntil', value }]);
-    if (written.is !== 'ok') throw new Error(`the beginning was not written: ${JSON.stringify(written)}`);
-    dealsUntil = value;
-    return value;
-  };
-
-  const dealsSince = async (
-    session: BridgeSession,
-    untilMs: number,
-    overlapMs: number,
-  ): Promise<readonly Deal[]> => {
-    const list = (sinceMs: number): ReturnType<typeof session.list<'deals'>> =>
-      session.list('deals', { deadlineMs: LIST_DEADLINE_MS, since: Math.max(0, sinceMs) });
-    const deals = await list(untilMs - overlapMs);
-    brokerMs = deals.time ?? Number.POSITIVE_INFINITY;
-    if (brokerMs >= untilMs - DEALS_OVERLAP_MS) return deals.rows;
-    options.log('broker_clock_set_back', { time: brokerMs, dealsUntil: untilMs });
-    dealsUntil = brokerMs;
-    return (await list(brokerMs - SET_BACK_MS)).rows;
   };
 
   const writeBehind = (session: BridgeSession, deals: readonly Deal[]): void => {
@@ -221,24 +183,30 @@ export function createHoldings(options: HoldingsOptions): Holdings {
   };
 
   const writeOwed = async (session: BridgeSession): Promise<void> => {
-    await findTakenBack(session);
+    for (const deal of records.fresh(await reader.takenBack(session))) owedDeals.set(deal.deal, deal);
     const gone = new Map([...ended].map(([ticket, { order }]) => [ticket, order]));
     const deals = [...owedDeals.values()];
     const ends = await records.ofEnded(session, gone);
-    await write([...(await records.ofDeals(deals)), ...ends.values()], latest(deals));
+    const rows = [...(await records.ofDeals(deals)), ...ends.values()];
+    const isCorrection = ({ record }: NamedRecord): boolean => record.kind === 'correction';
+    await write(
+      rows.filter((row) => !isCorrection(row)),
+      reader.reached(deals),
+    );
+    for (const row of rows.filter(isCorrection)) await correct(row);
     records.written(deals);
     for (const deal of deals) if (owedDeals.get(deal.deal) === deal) owedDeals.delete(deal.deal);
     for (const ticket of ends.keys()) ended.delete(ticket);
     forgetUnseen();
   };
 
-  /** Nothing is told when it happens but a hint, which may be lost. */
-  const findTakenBack = async (session: BridgeSession): Promise<void> => {
-    if (host.monotonicMs() < takenBackDueMs || dealsUntil === undefined) return;
-    const since = Math.max(0, dealsUntil - TAKEN_BACK_SINCE_MS);
-    const found = await session.list('deals', { since, cancelled: true, deadlineMs: LIST_DEADLINE_MS });
-    for (const deal of records.fresh(found.rows)) owedDeals.set(deal.deal, deal);
-    takenBackDueMs = host.monotonicMs() + TAKEN_BACK_EVERY_MS;
+  /** One by one: each is an alarm once, whatever later leaders find again. */
+  const correct = async (row: NamedRecord): Promise<void> => {
+    const written = await options.journal.record([row], []);
+    if (written.is !== 'ok') throw new Error(`correction not written: ${JSON.stringify(written)}`);
+    const { record } = row;
+    if (written.written !== 0 && record.kind === 'correction')
+      options.notify('correction', { signalId: record.signalId, reason: record.detail });
   };
 
   const forgetUnseen = (): void => {
@@ -249,29 +217,17 @@ export function createHoldings(options: HoldingsOptions): Holdings {
     }
   };
 
-  /** A deal in the broker's future is from before its clock was set back. */
-  const latest = (deals: readonly Deal[]): number | undefined =>
-    deals.reduce<number | undefined>(
-      (until, { at }) => (at <= brokerMs && at > (until ?? 0) ? at : until),
-      dealsUntil,
-    );
-
   const write = async (rows: readonly NamedRecord[], until: number | undefined): Promise<void> => {
     const settling = new Map(owed);
     const changes: RtsChange[] = [...settling.values()];
-    if (until !== undefined && until !== dealsUntil)
+    if (until !== undefined && until !== reader.until())
       changes.push({ in: 'account', key: 'dealsUntil', value: until });
     if (rows.length > 0 || changes.length > 0) {
       const written = await options.journal.record(rows, changes);
       if (written.is !== 'ok') throw new Error(`records not written: ${JSON.stringify(written)}`);
     }
     for (const [name, row] of settling) settle(name, row);
-    for (const { record } of rows) {
-      const { kind } = record;
-      if (record.kind === 'correction')
-        options.notify(kind, { signalId: record.signalId, reason: record.detail });
-    }
-    dealsUntil = until;
+    reader.wrote(until);
   };
 
   /** A result that came while the row was being written may have been overtaken by it: its row is written once more. */

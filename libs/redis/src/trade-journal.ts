@@ -41,7 +41,8 @@ export type RtsChange =
   | { readonly in: 'account'; readonly key: 'dealsUntil'; readonly value: number };
 
 export type JournalOutcome =
-  | { readonly is: 'ok'; readonly number?: number }
+  /** `written`: how many of the records were not there yet, where records were written. */
+  | { readonly is: 'ok'; readonly number?: number; readonly written?: number }
   | { readonly is: 'finished'; readonly number: number }
   | { readonly is: 'stale'; readonly holder: string; readonly epoch: string }
   /** No such signal was ever accepted: it vanished with a primary, unacknowledged. */
@@ -224,7 +225,12 @@ function readReply(reply: RedisReply): JournalOutcome {
   const [word, first, second] = words(reply);
   switch (word) {
     case 'ok':
-      return first === undefined ? { is: 'ok' } : { is: 'ok', number: Number(first) };
+      if (first === undefined) return { is: 'ok' };
+      return {
+        is: 'ok',
+        number: Number(first),
+        ...(second === undefined ? {} : { written: Number(second) }),
+      };
     case 'repeat':
     case 'finished':
       return { is: 'finished', number: Number(first) };
