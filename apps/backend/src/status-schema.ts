@@ -1,6 +1,7 @@
 /** The shape of GET /v1/status, for its check in tests and for /openapi.json. */
 import { z } from 'zod';
 import { reconciliationSchema } from './reconciliation-report.ts';
+import { refusedTerminalSchema } from './refused-terminals.ts';
 import { leaderSchema, recordSchema, resultSchema } from './schemas.ts';
 
 const nodeSchema = z.looseObject({
@@ -42,6 +43,10 @@ const accountSchema = z.object({
   reconciliation: reconciliationSchema
     .nullable()
     .describe('The newest comparison with the terminal, its first 20 rows; null before there was one'),
+  refusedTerminals: z
+    .array(refusedTerminalSchema)
+    .readonly()
+    .describe('Terminals that are logged in as somebody else: not traded through'),
   unavailable: z.string().optional(),
 });
 

@@ -15,6 +15,7 @@ import type {
 import type { RedisTopology } from '@holdfast/topology';
 import type { LatencySummary } from './latency.ts';
 import { newestReconciliation, type Reconciliation } from './reconciliation-report.ts';
+import { type RefusedTerminal, refusedTerminals } from './refused-terminals.ts';
 import { redisProblems, type RedisStatus, redisStatus } from './redis-status.ts';
 import type { NodeView, RedisView } from './redis-watch.ts';
 
@@ -38,6 +39,8 @@ export type AccountStatus = {
   readonly leaders: readonly LeaderChange[];
   /** The newest comparison with the terminal, with its first rows; null before there was one. */
   readonly reconciliation: Reconciliation | null;
+  /** Terminals that called within the last minute and are logged in as somebody else: not traded through. */
+  readonly refusedTerminals: readonly RefusedTerminal[];
   /** Why the account could not be read, if so; the rest is then empty. */
   readonly unavailable?: string;
 };
@@ -104,7 +107,8 @@ async function readStatus(options: StatusOptions): Promise<ClusterStatus> {
   const accounts = await Promise.all(
     options.accounts.map(async (account) => {
       const read = await options.state.account(account, RECORDS);
-      return read.is === 'read' ? accountStatus(read.value) : unreadable(account, read.detail);
+      if (read.is !== 'read') return unreadable(account, read.detail);
+      return accountStatus(read.value, options.host.wallMs());
     }),
   );
   const view = options.redisView();
@@ -162,6 +166,10 @@ function problems(nodes: readonly NodeView[], accounts: readonly AccountStatus[]
     if (account.pause !== null) {
       found.push(`${account.account}: paused by ${account.pause.by}: ${account.pause.reason}`);
     }
+    for (const { terminal, login, server, expected } of account.refusedTerminals) {
+      const own = `${expected.login} at ${expected.server}`;
+      found.push(`${account.account}: ${terminal} is logged in as ${login} at ${server}, not as ${own}`);
+    }
     if (account.unknown > 0) {
       found.push(`${account.account}: ${account.unknown} signal(s) with an unknown outcome`);
     }
@@ -183,7 +191,7 @@ function notCompared(
 /** States of a connection in which signals wait. */
 const NOT_TRADING = new Set(['down', 'suspended']);
 
-function accountStatus(state: AccountState): AccountStatus {
+function accountStatus(state: AccountState, wallMs: number): AccountStatus {
   const results = state.records.filter((record) => record.kind === 'result').slice(0, RESULTS_SHOWN);
   const role = objectOf(state.instance['role']);
   return {
@@ -202,6 +210,7 @@ function accountStatus(state: AccountState): AccountStatus {
     pause: state.pause ?? null,
     leaders: state.leaders.slice(0, LEADERS_SHOWN),
     reconciliation: shortened(newestReconciliation(state.instance)),
+    refusedTerminals: refusedTerminals(state.instance, wallMs),
   };
 }
 
@@ -225,6 +234,7 @@ function unreadable(account: string, detail: string): AccountStatus {
     pause: null,
     leaders: [],
     reconciliation: null,
+    refusedTerminals: [],
     unavailable: detail,
   };
 }

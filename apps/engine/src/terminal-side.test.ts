@@ -198,7 +198,7 @@ it('records who has the role before it may trade, and the rest behind', async ()
 });
 
 it('closes a terminal that is logged in as anybody else, before it is fenced or read, and tells it once', async () => {
-  const { side, told } = stage('t-1', OWN);
+  const { side, told, recorded } = stage('t-1', OWN);
   const elsewhere = terminal('t-1', 'primary', '9001');
   side.add([elsewhere.session]);
   side.add([elsewhere.session]);
@@ -206,6 +206,9 @@ it('closes a terminal that is logged in as anybody else, before it is fenced or 
   expect([elsewhere.closed, elsewhere.fences, side.trading()]).toEqual(['wrong_login', [], undefined]);
   expect(told).toEqual([
     { what: 'wrong_login', terminal: 't-1', login: '9001', server: 'Demo', expected: OWN },
+  ]);
+  expect(recorded.filter((fields) => 'refused:t-1' in fields)).toMatchObject([
+    { 'refused:t-1': { login: '9001', server: 'Demo', expected: OWN } },
   ]);
 });
 

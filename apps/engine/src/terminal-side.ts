@@ -69,6 +69,8 @@ export type TerminalSide = {
 };
 
 const REQUEST_DEADLINE_MS = 2000;
+/** Status shows a terminal with a wrong login for a minute after it was told of last. */
+const TELL_AGAIN_MS = 20_000;
 /** How long a LEASE lasts at the bridge: longer than any takeover, short enough to stop a deaf terminal's entries. */
 const BRIDGE_LEASE_MS = 5000;
 
@@ -82,7 +84,8 @@ export function createTerminalSide(options: TerminalSideOptions): TerminalSide {
   const fencedAside = new WeakSet<BridgeSession>();
   let role = options.tradedLast;
   let account = options.login;
-  const toldWrong = new Set<string>();
+  /** When people were told last of a terminal with that login. */
+  const toldWrong = new Map<string, number>();
   const leftAloneUntilMs = new Map<string, number>();
   let ready: Trading | undefined;
   let wasReady = false;
@@ -204,8 +207,14 @@ export function createTerminalSide(options: TerminalSideOptions): TerminalSide {
     const { terminal, login, server } = session.identity;
     if (sessions.get(terminal) === session) sessions.delete(terminal);
     const name = `${terminal} ${login} ${server}`;
-    if (!toldWrong.has(name)) options.notify('wrong_login', { terminal, login, server, expected: account });
-    toldWrong.add(name);
+    const told = toldWrong.get(name);
+    const nowMs = host.monotonicMs();
+    if (told === undefined) options.notify('wrong_login', { terminal, login, server, expected: account });
+    if (told === undefined || nowMs - told >= TELL_AGAIN_MS) {
+      toldWrong.set(name, nowMs);
+      const found = { login, server, expected: account, at: host.wallMs() };
+      void options.journal.instance({ [`refused:${terminal}`]: found });
+    }
     session.close('wrong_login');
   };
 

@@ -39,6 +39,8 @@ export type ClusterStatus = {
   readonly cluster: string;
   readonly profile: string;
   readonly degraded: boolean;
+  /** What a backend says is wrong, in words; empty while none answers. */
+  readonly degradedBecause: readonly string[];
   readonly api: { readonly urls: readonly string[]; readonly keyFile: string };
   readonly simulator: { readonly url: string } | null;
   readonly nodes: readonly NodeStatus[];

@@ -42,6 +42,7 @@ export async function gatherStatus({ configuration, record }: StatusInput): Prom
       topology.inSync.level !== 'full' ||
       shown.some(({ healthy }) => !healthy) ||
       accounts.some(({ active, connection }) => active === null || connection !== 'up'),
+    degradedBecause: backend?.degradedBecause ?? [],
     api: {
       urls: [values.api.listen, ...values.backends.map(({ listen }) => listen)].map(
         (listen) => `http://${endpointName(listen)}`,

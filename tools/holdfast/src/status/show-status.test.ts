@@ -31,6 +31,7 @@ describe('showStatus', () => {
       {
         ...good,
         degraded: true,
+        degradedBecause: ['sync (sync) is silent'],
         nodes: [healthyNode({ name: 'sync', kind: 'sync', pid: null, healthy: false, detail: 'no answer' })],
         accounts: good.accounts.map((account) => ({
           ...account,
@@ -43,7 +44,8 @@ describe('showStatus', () => {
       plain,
     );
     expect(lines[0]).toContain('degraded');
-    expect(lines[3]).toBe('sync  sync             127.0.0.1:7001  down: no answer');
+    expect(lines[1]).toBe('  sync (sync) is silent');
+    expect(lines[4]).toBe('sync  sync             127.0.0.1:7001  down: no answer');
     expect(lines.at(-1)).toBe('demo-hedging  nobody  3      up          ?        0');
   });
 

@@ -26,6 +26,7 @@ export function showStatus(status: ClusterStatus, options: ShowOptions): readonl
   );
   const lines = [
     `cluster ${status.cluster}, profile ${status.profile}: ${state}`,
+    ...status.degradedBecause.map((why) => `  ${why}`),
     '',
     ...nodes.map((line, index) => colourOfNode(line, status.nodes[index - 1], paint)),
     '',

@@ -13,6 +13,7 @@ export function healthyStatus(): ClusterStatus {
     cluster: 'demo',
     profile: 'fast',
     degraded: false,
+    degradedBecause: [],
     api: { urls: ['http://127.0.0.1:8080'], keyFile: '/state/secrets/api.key' },
     simulator: null,
     nodes: [
