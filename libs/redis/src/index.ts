@@ -1,4 +1,5 @@
 /** Everything that Holdfast asks of Redis. */
+export * from './account-snapshot.ts';
 export * from './acknowledged-writer.ts';
 export * from './announcement.ts';
 export * from './failovers.ts';

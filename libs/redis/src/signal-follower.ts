@@ -7,7 +7,8 @@
 import { backOffMs, type Command, type Host, RedisError, type RedisReply, sleep } from '@holdfast/ha-core';
 import { accountKeys } from './keys.ts';
 import type { PrimaryConnection } from './primary-connection.ts';
-import { type AcceptedSignal, readEntries } from './trade-journal.ts';
+import { readEntries } from './account-snapshot.ts';
+import type { AcceptedSignal } from './trade-journal.ts';
 
 export type SignalFollowerOptions = {
   readonly host: Host;
