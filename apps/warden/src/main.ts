@@ -9,6 +9,7 @@ import {
 } from '@holdfast/configuration';
 import { profile } from '@holdfast/ha-core';
 import {
+  cpuPressure,
   crashOnUnhandled,
   createLog,
   createMetrics,
@@ -74,6 +75,7 @@ const warden = await createWarden({
     proof: (text) => createHmac('sha256', clusterSecret).update(text).digest('hex'),
     equal,
     nonce: () => randomBytes(16).toString('hex'),
+    cpuPressure: () => cpuPressure(),
     onFailover: (record) => {
       measures.failover(record);
       history.asked(record);

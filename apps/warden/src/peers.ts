@@ -3,13 +3,17 @@
  *
  * Lines: `NONCE value=…` from whoever listens, `WARDEN name=… proof=…` in answer (HMAC of both names and the nonce with the
  * cluster's secret), `OK`; then `ASK id=… primary=…` → `VOTE id=… granted=yes|no`, `HOLD rank=…` (give up being promotable,
- * says one that knows a primary of this rank), `CALM` (the last alarm was false, or the machine of this warden's node is busy).
+ * says one that knows a primary of this rank), `CALM why=late` (the last alarm was false, or the machine of this warden's node is late), `CALM why=pressed` (it is short of
+ * processors).
  * Nothing else is understood; anything unexpected closes the link.
  */
 import { decodeLine, encodeLine } from '@holdfast/bridge';
 import { type Endpoint, type Host, type Link, type Network, sleep, votesNeeded } from '@holdfast/ha-core';
 
 export type Peer = { readonly name: string; readonly endpoint: Endpoint };
+
+/** The last alarm was false or this machine is late now and then; or it is short of processors. */
+export type CalmReason = 'late' | 'pressed';
 
 export type PeersOptions = {
   readonly host: Host;
@@ -26,7 +30,7 @@ export type PeersOptions = {
   /** Another warden asks that this node gives up being promotable. */
   readonly onHold: (by: string, rank: number) => void;
   /** A machine of the cluster is too busy to answer in time, another warden says. */
-  readonly onCalm: () => void;
+  readonly onCalm: (why: CalmReason) => void;
   readonly log: (event: string, detail: Record<string, unknown>) => void;
 };
 
@@ -34,8 +38,8 @@ export type Peers = {
   /** Asks all for their vote; the names of those that granted it within the limit, as soon as they are enough. */
   readonly ask: (primary: string) => Promise<readonly string[]>;
   readonly hold: (peer: string, rank: number) => void;
-  /** Tells all to be patient: the last alarm was false, or this machine is busy. */
-  readonly calm: () => void;
+  /** Tells all to be patient. */
+  readonly calm: (why: CalmReason) => void;
   /** Peers that can be asked now. */
   readonly alive: () => readonly string[];
   readonly close: () => void;
@@ -125,8 +129,8 @@ export async function createPeers(options: PeersOptions): Promise<Peers> {
         Promise.all(all).then(() => resolve(votes), reject);
       }),
     hold: (peer, rank) => void open.get(peer)?.send(encodeLine('HOLD', { rank: String(rank) })),
-    calm: () => {
-      for (const link of open.values()) link.send(encodeLine('CALM', {}));
+    calm: (why) => {
+      for (const link of open.values()) link.send(encodeLine('CALM', { why }));
     },
     alive: () => [...open.keys()],
     close: () => {
@@ -167,7 +171,7 @@ function serve(options: PeersOptions, link: Link): void {
       const granted = options.onAsked(name, fields['primary'] ?? '') ? 'yes' : 'no';
       link.send(encodeLine('VOTE', { id: fields['id'], granted }));
     } else if (verb === 'HOLD') options.onHold(name, Number(fields['rank']));
-    else if (verb === 'CALM') options.onCalm();
+    else if (verb === 'CALM') options.onCalm(fields['why'] === 'pressed' ? 'pressed' : 'late');
     else if (verb !== 'PING') link.close();
   });
   link.send(encodeLine('NONCE', { value: nonce }));

@@ -20,6 +20,8 @@ const replica = (name: string, flags: string, priority: number): string[] => {
 /** Three Sentinels that name `A`; each knows its own replicas. What each was asked is kept. */
 function scene(replicas: readonly (readonly string[][])[]) {
   const begun: number[] = [];
+  const set: (readonly string[])[] = [];
+  const state = { downAfterMs: '400', wantedMs: 400 };
   const answer = (index: number, command: Command): RedisReply => {
     switch (command[1]) {
       case 'GET-MASTER-ADDR-BY-NAME':
@@ -30,6 +32,12 @@ function scene(replicas: readonly (readonly string[][])[]) {
         return (replicas[index] ?? []).map((row) => [...row]);
       case 'IS-MASTER-DOWN-BY-ADDR':
         return ['0', String(command[5]), '1'];
+      case 'MASTER':
+        return ['ip', '10.0.0.1', 'port', '1', 'down-after-milliseconds', state.downAfterMs];
+      case 'SET':
+        set.push([String(index), ...command.slice(2).map(String)]);
+        state.downAfterMs = String(command[4]);
+        return 'OK';
       case 'FAILOVER':
         begun.push(index);
         return 'OK';
@@ -53,10 +61,12 @@ function scene(replicas: readonly (readonly string[][])[]) {
     sentinels: HOSTS.map((host) => ({ host, port: 1 })),
     primaryName: 'holdfast',
     hurried: true,
+    own: 0,
+    downAfterMs: () => state.wantedMs,
     log: () => undefined,
   });
   const ask = (heirs?: readonly string[]): Promise<FailoverAsked> => sentinels.failOver(A, 0, heirs);
-  return { ask, begun };
+  return { ask, begun, set, state, look: sentinels.look };
 }
 
 const sound = [replica(B, 'slave', 100), replica(C, 'slave', 0)];
@@ -96,7 +106,22 @@ it('knows of no failover at a Sentinel that does not answer', async () => {
     sentinels: HOSTS.map((host) => ({ host, port: 1 })),
     primaryName: 'holdfast',
     hurried: true,
+    own: 0,
+    downAfterMs: () => 400,
     log: () => undefined,
   });
   expect(await sentinels.failoverState(0)).toBe('');
+});
+
+it('sets the down-after time of its own Sentinel alone, and only where it is another one', async () => {
+  const { look, set, state } = scene([sound, sound, sound]);
+  await look();
+  expect(set).toEqual([]);
+  state.wantedMs = 1500;
+  await look();
+  await look();
+  expect(set).toEqual([['0', 'holdfast', 'down-after-milliseconds', '1500']]);
+  state.wantedMs = 400;
+  await look();
+  expect(set.at(-1)).toEqual(['0', 'holdfast', 'down-after-milliseconds', '400']);
 });

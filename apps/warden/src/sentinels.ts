@@ -23,6 +23,9 @@ export type SentinelsOptions = {
   readonly primaryName: string;
   /** Whether the Sentinels' own periods are shortened; not where their timer alone fails over. */
   readonly hurried: boolean;
+  /** The Sentinel that this warden keeps, by its place, and the down-after time that it should have now. */
+  readonly own: number;
+  readonly downAfterMs: () => number;
   readonly log: (event: string, detail: Record<string, unknown>) => void;
 };
 
@@ -88,11 +91,21 @@ export function createSentinels(options: SentinelsOptions): Sentinels {
         verbs.map((verb): Command => ['SENTINEL', verb, primaryName]),
       );
       if (replies.some((reply) => reply instanceof RedisError)) return { sentinel, view: { is: 'silent' } };
+      if (index === options.own && options.hurried) await keepDownAfter(index, hashOf(replies[0]));
       return { sentinel, view: readSight(replies) };
     } catch (error) {
       if (!(error instanceof NodeUnavailable)) throw error;
       return { sentinel, view: { is: 'silent' } };
     }
+  };
+
+  /** It stands in Sentinel's file from then on: whoever finds another value there sets it right. */
+  const keepDownAfter = async (index: number, row: Record<string, string>): Promise<void> => {
+    const [field, wanted] = ['down-after-milliseconds', String(options.downAfterMs())];
+    if (row[field] === wanted) return;
+    const [reply] = await ask(index, [['SENTINEL', 'SET', primaryName, field, wanted]]);
+    const refused = reply instanceof RedisError ? { refused: reply.message } : {};
+    options.log('sentinel_waits', { was: Number(row[field]), downAfterMs: Number(wanted), ...refused });
   };
 
   const failOverAt = async (

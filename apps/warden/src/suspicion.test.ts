@@ -27,7 +27,7 @@ type Scene = {
 const [A, B, C] = ['10.0.0.1:1', '10.0.0.2:1', '10.0.0.3:1'];
 
 /** A warden beside `B`; `A` is the primary of term 1, and all were asked at 1000 ms. */
-function scene(): Scene {
+function scene({ waitMs = 0, processGone = false } = {}): Scene {
   let nowMs = 1000;
   const nodes = new Map<string, Node>();
   const host = { monotonicMs: () => nowMs } as Host;
@@ -49,7 +49,7 @@ function scene(): Scene {
       silentSinceMs: () => (node()?.is === 'silent' ? node()?.badSinceMs : undefined),
       goneSinceMs: () => node()?.badSinceMs,
       isDoubted: () => false,
-      isProcessGone: () => false,
+      isProcessGone: () => processGone,
       tick: () => undefined,
       close: () => undefined,
     };
@@ -81,7 +81,7 @@ function scene(): Scene {
         },
       };
     });
-  const suspicion = createSuspicion({ host, watches, situation, sights });
+  const suspicion = createSuspicion({ host, watches, situation, sights, waitMs: () => waitMs });
   const ask: Scene['ask'] = (name, is, record = { term: 1, primary: A }) => {
     const before = nodes.get(name);
     const badSinceMs = is === 'primary' ? undefined : (before?.badSinceMs ?? nowMs);
@@ -208,4 +208,25 @@ it('one that a single Sentinel goes on to name by an epoch that no other one exc
   expect(suspicion.suspected()).toBe(C);
   stray(A);
   expect(suspicion.suspected()).toBeUndefined();
+});
+
+it('a silent one is waited for where a machine is short of processors, one whose process is gone is not', () => {
+  const waiting = scene({ waitMs: 1450 });
+  expect(waiting.situation.present()?.name).toBe(A);
+  waiting.ask(A, 'silent');
+  waiting.pass(1449);
+  expect(waiting.suspicion.suspected()).toBeUndefined();
+  waiting.pass(1);
+  expect(waiting.suspicion.suspected()).toBe(A);
+  const killed = scene({ waitMs: 1450, processGone: true });
+  expect(killed.situation.present()?.name).toBe(A);
+  killed.ask(A, 'silent');
+  expect(killed.suspicion.suspected()).toBe(A);
+});
+
+it('one that answers as something else is not waited for', () => {
+  const { suspicion, situation, ask } = scene({ waitMs: 1450 });
+  expect(situation.present()?.name).toBe(A);
+  ask(A, 'replica');
+  expect(suspicion.suspected()).toBe(A);
 });

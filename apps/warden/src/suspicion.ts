@@ -11,6 +11,8 @@ export type SuspicionOptions = {
   readonly watches: readonly NodeWatch[];
   readonly situation: Pick<Situation, 'present' | 'last'>;
   readonly sights: () => readonly SentinelSight[];
+  /** How long a primary must be silent before it counts as gone, beyond the limits of its probes; 0 for no longer. */
+  readonly waitMs: () => number;
 };
 
 export type Suspicion = {
@@ -28,7 +30,8 @@ const STRAYS_MS = 5000;
 const UNSEEN_MS = 250;
 
 /** Suspects nobody yet. */
-export function createSuspicion({ host, watches, situation, sights }: SuspicionOptions): Suspicion {
+export function createSuspicion(options: SuspicionOptions): Suspicion {
+  const { host, watches, situation, sights } = options;
   /** The last primary that answers as something else, and since when. */
   let demoted: { readonly name: string; readonly atMs: number } | undefined;
 
@@ -45,8 +48,15 @@ export function createSuspicion({ host, watches, situation, sights }: SuspicionO
     const outdated = outdatedPrimary();
     if (outdated !== undefined) return outdated;
     const watch = watches.find(({ name }) => name === last);
-    if (watch?.goneSinceMs() === undefined) return undefined;
+    if (watch?.goneSinceMs() === undefined || mayBeLate(watch)) return undefined;
     return mayHaveHandedOver(watch) ? undefined : (namedBefore(last) ?? last);
+  };
+
+  /** Nothing says yet that it is not there: a process that is gone refuses the connection. */
+  const mayBeLate = (watch: NodeWatch): boolean => {
+    const silentSinceMs = watch.silentSinceMs();
+    if (silentSinceMs === undefined || watch.isProcessGone()) return false;
+    return host.monotonicMs() - silentSinceMs < options.waitMs();
   };
 
   /**

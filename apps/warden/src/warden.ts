@@ -15,6 +15,7 @@ import { createNodeWatch, type NodeWatch } from './node-watch.ts';
 import { createOwnNode } from './own-node.ts';
 import { createPatience } from './patience.ts';
 import { createPeers, type Peer, type Peers } from './peers.ts';
+import { createPressure } from './pressure.ts';
 import { createSentinels } from './sentinels.ts';
 import { createSituation } from './situation.ts';
 import { createSuspicion } from './suspicion.ts';
@@ -35,6 +36,8 @@ export type WardenOptions = {
   readonly proof: (text: string) => string;
   readonly equal: (a: string, b: string) => boolean;
   readonly nonce: () => string;
+  /** The share of the last seconds in which some process of this machine waited for a processor, 0 to 1. */
+  readonly cpuPressure: () => number;
   readonly onFailover?: (record: FailoverRecord) => void;
   readonly log: (event: string, detail: Record<string, unknown>) => void;
 };
@@ -60,6 +63,7 @@ const SENTINEL_LEAD_MS = 50;
 const REPLICA_BEATS = 4;
 const TEND_MS = 100;
 const LOOK_MS = 500;
+const PRESSURE_MS = 1000;
 
 /** Starts it; rejects when its endpoint cannot be listened on. */
 export async function createWarden(parts: {
@@ -80,6 +84,7 @@ export async function createWarden(parts: {
   // Without a detector nobody is replaced by these limits: they stay as they are.
   const patientMs = detects ? Math.max(limitMs, beforeSentinelMs) : limitMs;
   const patience = createPatience(host, { limitMs, patientMs, misses: numbers.wardenMisses });
+  const pressure = createPressure(host);
   const failovers: FailoverRecord[] = [];
   let left = false;
   const consider = (): void => {
@@ -102,11 +107,20 @@ export async function createWarden(parts: {
   );
   const own = watchOf(watches, options.node);
   const situation = createSituation(watches, host.monotonicMs, log);
-  const sentinels = createSentinels({ ...options, host, redis, hurried: detects });
+  const downAfterMs = (): number =>
+    pressure.isOn() ? numbers.sentinelDownAfterPressedMs : numbers.sentinelDownAfterMs;
+  const names = options.wardens.map((warden) => warden.name);
+  const sentinels = createSentinels({
+    ...options,
+    host,
+    redis,
+    hurried: detects,
+    own: names.indexOf(name),
+    downAfterMs,
+  });
   const ownNode = createOwnNode({ redis, endpoint: options.node, log });
   const { sights } = sentinels;
   const membership = createMembership({ host, redis, own, ownNode, watches, situation, sights, log });
-  const names = options.wardens.map((warden) => warden.name);
   const wardenOf = (node: string): string | undefined =>
     options.wardens.find((warden) => `${warden.node.host}:${warden.node.port}` === node)?.name;
   const common = {
@@ -120,7 +134,13 @@ export async function createWarden(parts: {
     index: names.indexOf(name),
     log,
   };
-  const suspicion = createSuspicion({ host, watches, situation, sights });
+  const suspicion = createSuspicion({
+    host,
+    watches,
+    situation,
+    sights,
+    waitMs: () => (pressure.isOn() ? numbers.sentinelDownAfterPressedMs - SENTINEL_LEAD_MS : 0),
+  });
   const agreement = createAgreement({ host, name, wardens: names, suspected: suspicion.suspected });
   const failover = createFailover({
     ...common,
@@ -133,7 +153,7 @@ export async function createWarden(parts: {
     onFalseAlarm: () => {
       log('false_alarm', { node: own.name });
       patience.falseAlarm();
-      peers.calm();
+      peers.calm('late');
     },
     onFailover: (record) => {
       failovers.unshift(record);
@@ -147,7 +167,7 @@ export async function createWarden(parts: {
     network,
     peers: options.wardens.filter((warden) => warden.name !== name),
     onAsked: (candidate, primary) => agreement.asked(candidate, primary),
-    onCalm: patience.falseAlarm,
+    onCalm: (why) => (why === 'pressed' ? pressure.elsewhere() : patience.falseAlarm()),
     // One that was cut off with an older primary must not take away the node that has what came since.
     onHold: (by, rank) => {
       if (rank >= situation.rank()) membership.hold(`${by} asks for it`);
@@ -173,7 +193,7 @@ export async function createWarden(parts: {
     const lateMs = host.monotonicMs() - dueAtMs;
     if (patience.ranLate(lateMs)) {
       log('runs_late', { node: own.name, lateMs: Math.round(lateMs) });
-      peers.calm();
+      peers.calm('late');
     }
     const everyMs = failover.hurried() ? HURRIED_PROBE_MS : detector.probeMs;
     const last = watches.find((watch) => watch.name === situation.last());
@@ -200,7 +220,14 @@ export async function createWarden(parts: {
     };
     void turn();
   };
+  const measurePressure = (): void => {
+    const share = options.cpuPressure();
+    if (!pressure.measured(share)) return;
+    log('cpu_pressed', { node: own.name, share });
+    peers.calm('pressed');
+  };
   beat();
+  keep(() => Promise.resolve(measurePressure()), PRESSURE_MS);
   keep(sentinels.look, LOOK_MS);
   keep(library.tend, LOOK_MS);
   keep(() => Promise.resolve(complaints.look()), LOOK_MS);

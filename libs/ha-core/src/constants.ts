@@ -44,6 +44,13 @@ export const TABLE = {
     '3.3',
     'down-after 3000 measured 4.3 s; twice 400 and a member that is cut off is out within 1 s',
   ),
+  sentinelDownAfterPressedMs: row(
+    3000,
+    1500,
+    'ms',
+    '3.3',
+    'instead of the above while a machine is short of processors: there a node is silent for 0.5 s, and is not gone',
+  ),
   sentinelFailoverTimeoutMs: row(5000, 2000, 'ms', '3.3', 'a split vote is retried after twice this time'),
   sentinelParallelSyncs: row(1, 2, 'count', '3.3', 'both replicas must hold every acknowledged write'),
   sentinelQuorum: row(2, 2, 'count', '3.3', 'majority of three'),
@@ -154,6 +161,10 @@ export function assertRelations(numbers: Profile): void {
     numbers.wardenProbeMs === 0 ||
       numbers.wardenProbeLimitMs * numbers.wardenMisses < numbers.sentinelDownAfterMs,
     'wardens must be done before Sentinel begins a failover of its own',
+  );
+  hold(
+    numbers.sentinelDownAfterMs <= numbers.sentinelDownAfterPressedMs,
+    'pressure must not make anybody less patient',
   );
   hold(
     numbers.wardenProbeMs > 0 || numbers.redisRestartDelayMs >= numbers.sentinelDownAfterMs,

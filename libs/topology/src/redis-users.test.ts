@@ -186,6 +186,7 @@ it('warden: asks the Sentinels', async () => {
     ['INFO'],
     ['ROLE'],
     ['SENTINEL', 'DEBUG', 'INFO-PERIOD', '1000'],
+    ['SENTINEL', 'SET', name, 'down-after-milliseconds', '1500'],
     ['SENTINEL', 'MYID'],
     // The question alone, without a vote.
     ['SENTINEL', 'IS-MASTER-DOWN-BY-ADDR', primary.host, String(primary.port), '0', '*'],

@@ -4,7 +4,8 @@
  *
  * What a function calls is checked against the rights of whoever calls it. So the keys are what separates users: a
  * backend cannot write a lease or a result, sync writes nothing of an account but its position, and only the warden
- * has commands that change a node. CONFIG SET cannot be narrowed to single settings; it is the warden's alone.
+ * has commands that change a node. CONFIG SET and SENTINEL SET cannot be narrowed to single settings; they are the
+ * warden's alone.
  */
 import { createHash } from 'node:crypto';
 import { REDIS_USERS, type RedisUser, redisUserName } from '@holdfast/configuration';
@@ -82,7 +83,7 @@ const ON_SENTINEL: Readonly<Partial<Record<RedisUser, Rights>>> = {
   warden: {
     commands:
       'ping info role sentinel|get-master-addr-by-name sentinel|master sentinel|replicas sentinel|sentinels ' +
-      'sentinel|ckquorum sentinel|myid sentinel|is-master-down-by-addr sentinel|failover sentinel|debug',
+      'sentinel|ckquorum sentinel|myid sentinel|is-master-down-by-addr sentinel|failover sentinel|debug sentinel|set',
   },
   sentinel: {
     channel: HELLO,

@@ -3,6 +3,7 @@
  * Sentinel and on the real one; its tests follow one another.
  */
 import type { Endpoint, RedisReply } from '@holdfast/ha-core';
+import { hashOf } from '@holdfast/redis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { seenBy, type SentinelSide, SIDES, until } from './sentinel-side.ts';
 
@@ -55,6 +56,32 @@ describe.each(SIDES)('a Sentinel, %s', (_, start) => {
     expect(row['slave-repl-offset']).toBe(before);
     const [, , , , offset] = (await side.ask(node(2), ['ROLE'])) as readonly RedisReply[];
     expect(Number(offset)).toBeGreaterThan(Number(before));
+  });
+
+  test('takes another down-after time, and sees nobody as down before it', async () => {
+    const set = (ms: string): Promise<RedisReply> =>
+      side.ask(sentinel(0), ['SENTINEL', 'SET', side.primaryName, 'down-after-milliseconds', ms]);
+    const told = async (): Promise<string | undefined> =>
+      hashOf(await side.ask(sentinel(0), ['SENTINEL', 'MASTER', side.primaryName]))[
+        'down-after-milliseconds'
+      ];
+    expect(String(await set('0'))).toContain('Invalid argument');
+    const before = await told();
+    expect(await set('600000')).toBe('OK');
+    expect(await told()).toBe('600000');
+    await side.kill(1);
+    await side.pause(2 * Number(before));
+    expect((await seenBy(side, sentinel(0), node(1)))['flags']).not.toContain('s_down');
+    expect(await set(String(before))).toBe('OK');
+    await until(side, 'it is seen as down', async () =>
+      /s_down/.test((await seenBy(side, sentinel(0), node(1)))['flags'] ?? ''),
+    );
+    side.restart(1);
+    await until(
+      side,
+      'it is seen as up',
+      async () => (await seenBy(side, sentinel(0), node(1)))['flags'] === 'slave',
+    );
   });
 
   test('shows who is down, and passes it over', async () => {

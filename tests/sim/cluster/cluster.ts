@@ -8,6 +8,8 @@ import { startWriterClient, type WriterClient } from './writer-client.ts';
 export type Cluster = {
   /** Whether its wardens detect, or leave that to Sentinel's own timer. */
   readonly detects: boolean;
+  /** A machine of it is short of processors for a while. */
+  readonly pressed: boolean;
   readonly world: World;
   readonly wire: Wire;
   readonly machines: Machines;
@@ -20,6 +22,24 @@ export type ClusterOptions = {
   readonly profile: ProfileName;
   readonly trace: boolean;
 };
+
+/** A spell without enough processors: in one of so many seeds, begun and over by then, on each machine with this chance. */
+const PRESSED_EVERY = 4;
+const PRESSED_FROM_MS = 2000;
+const PRESSED_FOR_MS = 8000;
+const PRESSED_CHANCE = 0.5;
+
+/** By the seed, on a stream of its own: which machines are short of processors, and when. */
+function drawPressure(world: World, seed: number): ((machine: string) => boolean) | undefined {
+  if (seed % PRESSED_EVERY !== 0) return undefined;
+  const random = world.chance('pressure');
+  const fromMs = random() * PRESSED_FROM_MS;
+  const untilMs = fromMs + random() * PRESSED_FOR_MS;
+  const machines = [1, 2, 3].map((index) => `redis-${index}`).filter(() => random() < PRESSED_CHANCE);
+  if (machines.length === 0) return undefined;
+  world.note(`${machines.join(', ')} short of processors until ${Math.round(untilMs)} ms`);
+  return (machine) => machines.includes(machine) && world.now() >= fromMs && world.now() < untilMs;
+}
 
 /** Starts all of it. What a checker finds is thrown out of `world.run`. */
 export function startCluster(options: ClusterOptions): Cluster {
@@ -38,10 +58,12 @@ export function startCluster(options: ClusterOptions): Cluster {
       }
     };
   const onPrimary = guarded(checker.onPrimary);
+  const pressed = drawPressure(world, options.seed);
   machines = startMachines({
     world,
     wire,
     profile: options.profile,
+    ...(pressed === undefined ? {} : { pressed }),
     onPrimary: (name, data) => {
       world.note(`${name} is primary now`);
       onPrimary(name, data);
@@ -55,5 +77,5 @@ export function startCluster(options: ClusterOptions): Cluster {
     if (failed !== undefined) throw failed;
   });
   const detects = profile(options.profile).wardenProbeMs > 0;
-  return { detects, world, wire, machines, clients, checker };
+  return { detects, pressed: pressed !== undefined, world, wire, machines, clients, checker };
 }

@@ -153,9 +153,12 @@ async function strike(cluster: Cluster, kinds: readonly RedisFault[], random: ()
   for (const heal of healings) await settle(heal);
 }
 
-/** While one node or its machine is gone, and nothing else, what is written is acknowledged: the set shrinks, or another leads. */
-function checkGoesOn({ world, clients, detects }: Cluster, kind: RedisFault): void {
-  if (!detects || !ONE_GONE.has(kind)) return;
+/**
+ * While one node or its machine is gone, and nothing else, what is written is acknowledged: the set shrinks, or another leads.
+ * Later where a machine is short of processors.
+ */
+function checkGoesOn({ world, clients, detects, pressed }: Cluster, kind: RedisFault): void {
+  if (!detects || pressed || !ONE_GONE.has(kind)) return;
   const late = clients.find((client) => client.acknowledgedAtMs() < world.now() - ACKNOWLEDGED_WITHIN_MS);
   if (late === undefined) return;
   const sinceMs = Math.round(world.now() - late.acknowledgedAtMs());

@@ -23,6 +23,8 @@ export type MachinesOptions = {
   readonly profile: ProfileName;
   /** The wardens leave it to the Sentinels to find out who is gone, as in the profile `seed`: a quarter of the events. */
   readonly calm?: boolean;
+  /** Whether a machine, by the name of its node, is short of processors now. */
+  readonly pressed?: (machine: string) => boolean;
   /** Told when a node becomes a primary, before anything is executed as one. */
   readonly onPrimary: (name: string, data: NodeData) => void;
 };
@@ -113,6 +115,7 @@ export function startMachines(options: MachinesOptions): Machines {
         proof: (text) => `${SECRET} ${text}`.replaceAll(/[^a-z0-9]/gi, '-'),
         equal: (a, b) => a === b,
         nonce: () => hex(host),
+        cpuPressure: () => (options.pressed?.(at(redis.names, index)) === true ? 1 : 0),
         log: (event, detail) => world.note(`${name} ${event} ${JSON.stringify(detail)}`),
       },
     });

@@ -157,6 +157,7 @@ function sentinelsOf(
         currentEpoch: 0,
         configEpoch: 0,
         leaderEpoch: 0,
+        downAfterMs: options.downAfterMs ?? 500,
       },
     ]),
   );
@@ -171,7 +172,6 @@ function sentinelsOf(
       name: options.primaryName ?? 'mymaster',
       nodes,
       sentinels,
-      downAfterMs: options.downAfterMs ?? 500,
       failoverTimeoutMs: options.failoverTimeoutMs ?? 2000,
       parallelSyncs: options.parallelSyncs ?? 2,
       quorum: Math.floor(count / 2) + 1,

@@ -73,7 +73,7 @@ function primaryFields({
 }: SentinelState): Record<string, string> {
   return {
     ...(failover.state === 'none' ? {} : { 'failover-state': failover.state }),
-    'down-after-milliseconds': String(options.downAfterMs),
+    'down-after-milliseconds': String(file.downAfterMs),
     'config-epoch': String(file.configEpoch),
     'num-slaves': String(replicas.size),
     'num-other-sentinels': String(sentinels.size),

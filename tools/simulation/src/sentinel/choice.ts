@@ -7,10 +7,10 @@ import type { SentinelState } from './state.ts';
 
 /** Those that this Sentinel could promote now. */
 export function choosable(state: SentinelState, nowMs: number): Instance[] {
-  const { primary, periods, options } = state;
+  const { primary, periods, file } = state;
   const down = primary.downSinceMs > 0;
   const infoLimitMs = down ? periods.pingMs * 5 : periods.infoMs * 3;
-  const linkLimitMs = (down ? nowMs - primary.downSinceMs : 0) + options.downAfterMs * 10;
+  const linkLimitMs = (down ? nowMs - primary.downSinceMs : 0) + file.downAfterMs * 10;
   return [...state.replicas.values()].filter(({ link, downSinceMs, priority, infoAtMs, linkDownMs }) => {
     if (downSinceMs > 0 || link.disconnected || nowMs - link.availableMs > periods.pingMs * 5) return false;
     if (priority === 0 || nowMs - infoAtMs > infoLimitMs) return false;

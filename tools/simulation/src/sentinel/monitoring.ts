@@ -32,7 +32,7 @@ export function askInstance(
       onInfo(instance);
     });
   }
-  const every = Math.min(state.options.downAfterMs, pingMs);
+  const every = Math.min(state.file.downAfterMs, pingMs);
   if (nowMs - link.pongMs > every && nowMs - link.pingSentMs > every / 2) ping(state, instance, nowMs);
   if (nowMs - instance.helloSentMs > PUBLISH_MS) sendHello(state, instance);
 }
@@ -61,7 +61,7 @@ function ping(state: SentinelState, { link }: Instance, nowMs: number): void {
 /** Subjectively down: no answer for the down-after time, or a primary that says for long that it is a replica. */
 export function checkDown(state: SentinelState, instance: Instance, nowMs: number): void {
   const { link, kind } = instance;
-  const { downAfterMs } = state.options;
+  const { downAfterMs } = state.file;
   let silentMs = 0;
   if (link.pingWaitsMs > 0) silentMs = nowMs - link.pingWaitsMs;
   else if (link.disconnected) silentMs = nowMs - link.availableMs;

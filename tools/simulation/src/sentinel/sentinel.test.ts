@@ -192,4 +192,5 @@ test('it answers who is the primary and who its replicas are', async () => {
   expect(await ask('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'other')).toBeNull();
   expect(String(await ask('GET', 'x'))).toContain('unknown command');
   expect(await ask('SENTINEL', 'DEBUG', 'INFO-PERIOD', '500', 'PING-PERIOD', '300')).toBe('OK');
+  expect(String(await ask('SENTINEL', 'SET', 'mymaster', 'quorum', '1'))).toContain('Unknown option');
 });

@@ -106,6 +106,7 @@ export function startSentinel(options: SentinelOptions): SentinelState {
   const asked = (what: string, args: readonly string[]): RedisReply => {
     if (what === 'IS-MASTER-DOWN-BY-ADDR') return answerDown(state, args);
     if (what === 'DEBUG') return setPeriods(state, args);
+    if (what === 'SET' && args[0] === options.name) return setDownAfter(state, args.slice(1));
     if (what === 'FAILOVER' && args[0] === options.name) return failOver();
     return answerQuestion(state, what, args);
   };
@@ -118,6 +119,18 @@ export function startSentinel(options: SentinelOptions): SentinelState {
   });
   host.after(host.random() * 100, tick);
   return state;
+}
+
+function setDownAfter(
+  { file }: SentinelState,
+  [name = '', value = '', ...more]: readonly string[],
+): RedisReply {
+  if (name.toLowerCase() !== 'down-after-milliseconds' || more.length > 0)
+    return new RedisError(`ERR Unknown option or number of arguments for SENTINEL SET '${name}'`);
+  if (!/^[1-9]\d*$/.test(value))
+    return new RedisError(`ERR Invalid argument '${value}' for SENTINEL SET '${name}'`);
+  file.downAfterMs = Number(value);
+  return 'OK';
 }
 
 function setPeriods({ periods }: SentinelState, args: readonly string[]): RedisReply {

@@ -13,7 +13,6 @@ export type SentinelOptions = {
   readonly name: string;
   readonly nodes: readonly Endpoint[];
   readonly sentinels: readonly Endpoint[];
-  readonly downAfterMs: number;
   readonly failoverTimeoutMs: number;
   readonly parallelSyncs: number;
   readonly quorum: number;
@@ -29,6 +28,7 @@ export type SentinelFile = {
   configEpoch: number;
   /** The epoch of its last vote; whom it was for is not in the file. */
   leaderEpoch: number;
+  downAfterMs: number;
 };
 
 export type FailoverState =
