@@ -27,6 +27,7 @@ const watchOf = (name: string, silentSinceMs: number | undefined): NodeWatch => 
   goneSinceMs: () => silentSinceMs,
   isDoubted: () => silentSinceMs !== undefined,
   isProcessGone: () => false,
+  hasQuit: () => false,
   tick: () => undefined,
   close: () => undefined,
 });

@@ -36,6 +36,10 @@ export function createWardenMetrics(metrics: Metrics): WardenMetrics {
     'replica',
   ]);
   const promotable = metrics.gauge('holdfast_redis_promotable', '1 while this node may be promoted');
+  const pressed = metrics.gauge(
+    'holdfast_redis_pressed',
+    '1 while a machine of the cluster is short of processors: a silent primary is waited for',
+  );
   return {
     failover: ({ tookMs }) => {
       failovers.inc();
@@ -45,7 +49,7 @@ export function createWardenMetrics(metrics: Metrics): WardenMetrics {
       let ended = false;
       const turn = (): void => {
         if (ended) return;
-        const { inSync, replicas, node } = view();
+        const { inSync, replicas, node, pressed: isPressed } = view();
         needed.set(inSync.needed.length);
         term.set(inSync.term);
         for (const one of ['full', 'degraded', 'none'] satisfies InSyncLevel[]) {
@@ -53,6 +57,7 @@ export function createWardenMetrics(metrics: Metrics): WardenMetrics {
         }
         for (const { endpoint, lagBytes } of replicas) lag.set({ replica: endpoint }, lagBytes);
         promotable.set(node.priority === 100 ? 1 : 0);
+        pressed.set(isPressed ? 1 : 0);
         host.after(EVERY_MS, turn);
       };
       turn();

@@ -107,7 +107,37 @@ it('is suspected within one period when its process has ended', async () => {
   await own.kill(0);
   // No tick follows: nobody waited for one.
   await expect.poll(() => watched.silentSinceMs(), SOON).toBeDefined();
-  expect(watched.isProcessGone()).toBe(true);
+  expect([watched.isProcessGone(), watched.hasQuit()]).toEqual([true, true]);
+});
+
+it('has not quit while it is frozen, though the connection to it is given up meanwhile', async () => {
+  const own = await startRealRedis({ replicas: 0 });
+  onTestFinished(() => own.stop());
+  const [endpoint] = own.endpoints;
+  if (endpoint === undefined) throw new Error('no Redis');
+  const redis = createRedisNodes();
+  let opened = 0;
+  const counted: RedisNodes = {
+    open: (to, deadlineMs) => {
+      opened += 1;
+      return redis.open(to, deadlineMs);
+    },
+  };
+  const watched = createNodeWatch({ ...ways(counted), endpoint });
+  const timer = setInterval(() => watched.tick(EVERY_MS), EVERY_MS);
+  onTestFinished(() => {
+    clearInterval(timer);
+    watched.close();
+  });
+  await expect.poll(() => watched.seen()?.role.is, SOON).toBe('primary');
+  own.freeze(0);
+  await expect.poll(() => opened, SOON).toBeGreaterThan(1);
+  expect(watched.silentSinceMs()).toBeDefined();
+  expect([watched.isProcessGone(), watched.hasQuit()]).toEqual([false, false]);
+  own.resume(0);
+  await expect.poll(() => watched.silentSinceMs(), SOON).toBeUndefined();
+  await own.kill(0);
+  await expect.poll(() => watched.hasQuit(), SOON).toBe(true);
 });
 
 it('counts a connection that broke as it was handed over, and does not storm who throws it out', async () => {

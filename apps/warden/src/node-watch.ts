@@ -32,6 +32,8 @@ export type NodeWatch = {
   readonly isDoubted: () => boolean;
   /** Its machine refused the last connection to it: the process is gone, and not only out of sight. */
   readonly isProcessGone: () => boolean;
+  /** It ended the connection or refused one, and has not answered since: a process that only waits does neither. */
+  readonly hasQuit: () => boolean;
   /** Sends a probe; `everyMs` is how often this is called. */
   readonly tick: (everyMs: number) => void;
   readonly close: () => void;
@@ -69,6 +71,9 @@ const REFUSAL = /\b(NOAUTH|WRONGPASS|NOPERM)\b/;
 /** Nobody listens there any more, as the system of that machine says. */
 const PROCESS_GONE = /ECONNREFUSED/;
 
+/** How a connection says that it was given up on this side. */
+const GIVEN_UP = /^no answer within|: no answer within/;
+
 /** Begins to watch; nothing is sent before the first tick. */
 export function createNodeWatch(options: NodeWatchOptions): NodeWatch {
   const { host, redis, endpoint, limitMs } = options;
@@ -79,6 +84,9 @@ export function createNodeWatch(options: NodeWatchOptions): NodeWatch {
   let opening: Promise<RedisNode> | undefined;
   let seen: NodeSeen | undefined;
   let processGone = false;
+  let quit = false;
+  /** The present connection is given up here: that it closes says nothing of the node. */
+  let givenUp = false;
   let closed = false;
   /** Since the last tick: how long it lasts, and the probes in it that did not wait for the next. */
   let period: { readonly everyMs: number; again: number } | undefined;
@@ -106,8 +114,12 @@ export function createNodeWatch(options: NodeWatchOptions): NodeWatch {
     processGone = false;
     if (node === undefined) {
       node = opened;
-      opened.onClosed(() => {
-        if (node === opened) node = undefined;
+      givenUp = false;
+      opened.onClosed((reason) => {
+        if (node === opened) {
+          node = undefined;
+          quit ||= !givenUp && !GIVEN_UP.test(reason);
+        }
         seen = undefined;
         again();
       });
@@ -123,12 +135,15 @@ export function createNodeWatch(options: NodeWatchOptions): NodeWatch {
       const [reply, recordReply] = await on.run([['ROLE'], READ_RECORD], RUN_DEADLINE_MS);
       const role = parseRole(reply);
       seen = { role, record: parseRecord(recordReply) ?? NO_RECORD, sentAtMs, atMs: host.monotonicMs() };
+      quit = false;
       // Who refuses us is there: a wrong password must not look like a lost primary.
       const refuses = role.is === 'other' && REFUSAL.test(role.detail);
       answered(sentAtMs, true, role.is === 'primary' || refuses);
     } catch (error) {
       if (!(error instanceof NodeUnavailable)) throw error;
       processGone = PROCESS_GONE.test(error.message);
+      quit ||= processGone;
+      givenUp ||= GIVEN_UP.test(error.message);
       // A wrong password ends the connection before anything can be asked.
       const refusal = REFUSAL.exec(error.message)?.[0];
       seen = refusal === undefined ? undefined : refused(refusal, sentAtMs, host.monotonicMs());
@@ -168,6 +183,7 @@ export function createNodeWatch(options: NodeWatchOptions): NodeWatch {
         : undefined,
     isDoubted: () => primary.misses > 0,
     isProcessGone: () => processGone,
+    hasQuit: () => quit,
     silentSinceMs: () => suspectedSince(answering, detector()),
     goneSinceMs: () => suspectedSince(primary, detector()),
     tick: (everyMs) => {

@@ -3,7 +3,7 @@
  * write waits for threads of the kernel that wait for a processor themselves: measured, 0.5 s under three busy processes
  * for each processor. No limit that finds a frozen node within a second tells the two apart, so the kernel is asked. While it
  * says so a silent primary is waited for, by the wardens and by Sentinel's own timer. One whose process is gone is not: its
- * machine refuses the connection, however busy it is.
+ * machine ends the connection and refuses another, however busy it is.
  */
 import type { Host } from '@holdfast/ha-core';
 

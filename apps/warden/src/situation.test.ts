@@ -43,6 +43,7 @@ function scene() {
       goneSinceMs: () => undefined,
       isDoubted: () => false,
       isProcessGone: () => false,
+      hasQuit: () => false,
       tick: () => undefined,
       close: () => undefined,
     }),

@@ -27,7 +27,7 @@ type Scene = {
 const [A, B, C] = ['10.0.0.1:1', '10.0.0.2:1', '10.0.0.3:1'];
 
 /** A warden beside `B`; `A` is the primary of term 1, and all were asked at 1000 ms. */
-function scene({ waitMs = 0, processGone = false } = {}): Scene {
+function scene({ waitMs = 0, quit = false } = {}): Scene {
   let nowMs = 1000;
   const nodes = new Map<string, Node>();
   const host = { monotonicMs: () => nowMs } as Host;
@@ -49,7 +49,8 @@ function scene({ waitMs = 0, processGone = false } = {}): Scene {
       silentSinceMs: () => (node()?.is === 'silent' ? node()?.badSinceMs : undefined),
       goneSinceMs: () => node()?.badSinceMs,
       isDoubted: () => false,
-      isProcessGone: () => processGone,
+      isProcessGone: () => false,
+      hasQuit: () => quit,
       tick: () => undefined,
       close: () => undefined,
     };
@@ -218,7 +219,7 @@ it('a silent one is waited for where a machine is short of processors, one whose
   expect(waiting.suspicion.suspected()).toBeUndefined();
   waiting.pass(1);
   expect(waiting.suspicion.suspected()).toBe(A);
-  const killed = scene({ waitMs: 1450, processGone: true });
+  const killed = scene({ waitMs: 1450, quit: true });
   expect(killed.situation.present()?.name).toBe(A);
   killed.ask(A, 'silent');
   expect(killed.suspicion.suspected()).toBe(A);

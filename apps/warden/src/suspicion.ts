@@ -52,10 +52,10 @@ export function createSuspicion(options: SuspicionOptions): Suspicion {
     return mayHaveHandedOver(watch) ? undefined : (namedBefore(last) ?? last);
   };
 
-  /** Nothing says yet that it is not there: a process that is gone refuses the connection. */
+  /** Nothing says yet that it is not there: the connection of a process that is gone ends, and is refused. */
   const mayBeLate = (watch: NodeWatch): boolean => {
     const silentSinceMs = watch.silentSinceMs();
-    if (silentSinceMs === undefined || watch.isProcessGone()) return false;
+    if (silentSinceMs === undefined || watch.hasQuit()) return false;
     return host.monotonicMs() - silentSinceMs < options.waitMs();
   };
 

@@ -53,6 +53,8 @@ export type WardenView = {
   readonly wardens: readonly string[];
   /** Why there is no primary, where only a person can decide. */
   readonly waits: { readonly why: string; readonly missing: readonly string[] } | null;
+  /** A machine of the cluster is short of processors: a silent primary is waited for. */
+  readonly pressed: boolean;
   readonly failovers: readonly FailoverRecord[];
 };
 
@@ -75,6 +77,7 @@ export type ViewParts = {
   readonly membership: Membership;
   readonly coldStarter: ColdStarter;
   readonly peers: Peers;
+  readonly pressed: boolean;
   readonly failovers: readonly FailoverRecord[];
 };
 
@@ -118,6 +121,7 @@ export function viewOf(parts: ViewParts): WardenView {
     })),
     wardens: parts.peers.alive(),
     waits: waits === undefined ? null : { why: waits.why, missing: waits.missing },
+    pressed: parts.pressed,
     failovers: parts.failovers,
   };
 }

@@ -3,7 +3,7 @@
  * fraction of a second that the primary is gone, and lets Sentinel promote. It promotes nobody itself but at a cold start
  * the node that the Sentinels name: with every warden dead Sentinel still fails over, more slowly.
  */
-import { type Endpoint, type Host, type Network, type Profile, type RedisNodes } from '@holdfast/ha-core';
+import type { Endpoint, Host, Network, RedisNodes } from '@holdfast/ha-core';
 import { createAgreement } from './agreement.ts';
 import { createColdStarter } from './cold-start.ts';
 import { createComplaints } from './complaints.ts';
@@ -14,33 +14,14 @@ import { createMembership } from './membership.ts';
 import { createNodeWatch, type NodeWatch } from './node-watch.ts';
 import { createOwnNode } from './own-node.ts';
 import { createPatience } from './patience.ts';
-import { createPeers, type Peer, type Peers } from './peers.ts';
+import { createPeers, type Peers } from './peers.ts';
 import { createPressure } from './pressure.ts';
 import { createSentinels } from './sentinels.ts';
 import { createSituation } from './situation.ts';
 import { createSuspicion } from './suspicion.ts';
 import { switchOver } from './switchover.ts';
 import { viewOf, type WardenView } from './view.ts';
-
-export type WardenOptions = {
-  readonly name: string;
-  /** The Redis node beside it. */
-  readonly node: Endpoint;
-  readonly nodes: readonly Endpoint[];
-  readonly sentinels: readonly Endpoint[];
-  readonly primaryName: string;
-  /** All wardens in the order of the configuration, this one among them; `node` is the Redis node of each. */
-  readonly wardens: readonly (Peer & { readonly node: Endpoint })[];
-  readonly listen: Endpoint;
-  readonly numbers: Profile;
-  readonly proof: (text: string) => string;
-  readonly equal: (a: string, b: string) => boolean;
-  readonly nonce: () => string;
-  /** The share of the last seconds in which some process of this machine waited for a processor, 0 to 1. */
-  readonly cpuPressure: () => number;
-  readonly onFailover?: (record: FailoverRecord) => void;
-  readonly log: (event: string, detail: Record<string, unknown>) => void;
-};
+import type { WardenOptions } from './warden-options.ts';
 
 export type Warden = {
   readonly view: () => WardenView;
@@ -237,12 +218,17 @@ export async function createWarden(parts: {
 
   return {
     view: () =>
-      viewOf({ name, own, watches, situation, sights: sights(), membership, coldStarter, peers, failovers }),
-    switchOver: (to) =>
-      switchOver(
-        { host, redis, own, ownNode, watches, situation, sentinels, index: names.indexOf(name), log },
-        to,
-      ),
+      viewOf({
+        ...common,
+        name,
+        sights: sights(),
+        membership,
+        coldStarter,
+        peers,
+        pressed: pressure.isOn(),
+        failovers,
+      }),
+    switchOver: (to) => switchOver(common, to),
     recover: coldStarter.recover,
     leave: () => {
       left = true;

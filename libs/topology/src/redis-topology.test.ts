@@ -117,3 +117,10 @@ it('says why nobody is primary, and nothing at all when no warden answers', () =
   expect(topology).toMatchObject({ primary: null, waits, inSync: { level: 'none' } });
   expect(topologyOf(redis, answers('warden-1', 'warden-2'))).toBeUndefined();
 });
+
+it('is pressed when one warden says so; one of before says nothing of it', () => {
+  const told = (...reports: Partial<WardenReport>[]): boolean | undefined =>
+    topologyOf(redis, answers(...reports.map((more, index) => report(index + 1, more))))?.pressed;
+  expect(told({}, {})).toBe(false);
+  expect(told({}, { pressed: true })).toBe(true);
+});

@@ -42,6 +42,7 @@ export const wardenReportSchema = z.looseObject({
   ),
   wardens: z.array(z.string()),
   waits: z.looseObject({ why: z.string(), missing: z.array(z.string()) }).nullable(),
+  pressed: z.boolean().default(false),
   failovers: z.array(z.unknown()),
 });
 
@@ -110,6 +111,8 @@ export type RedisTopology = {
   readonly wardens: readonly WardenRow[];
   /** Why nobody is primary, where only a person can decide. */
   readonly waits: { readonly why: string; readonly missing: readonly string[] } | null;
+  /** A machine is short of processors: wardens and Sentinels wait longer for a silent primary. */
+  readonly pressed: boolean;
 };
 
 const at = ({ host, port }: Endpoint): string => `${host}:${port}`;
@@ -143,6 +146,7 @@ export function topologyOf(
     }),
     wardens: wardenRows(redis, answers),
     waits: reports.find(({ waits }) => waits !== null)?.waits ?? null,
+    pressed: reports.some(({ pressed }) => pressed),
   };
 }
 

@@ -148,6 +148,14 @@ function redis(): readonly Rule[] {
       '30s',
     ),
     rule(
+      'warning',
+      'ProcessorsAreShort',
+      'holdfast_redis_pressed == 1',
+      'A machine beside a Redis node is short of processors: a frozen primary is replaced later',
+      'The log of the wardens says which one (cpu_pressed). Give it more, or move what else runs there.',
+      '5m',
+    ),
+    rule(
       'info',
       'RedisFailedOver',
       'increase(holdfast_redis_failovers_total[10m]) > 0',

@@ -73,6 +73,7 @@ const redis: readonly Panel[] = [
   line('Term', 'max(holdfast_redis_term)', 'short', 'wardens'),
   line('Term as the writers see it', 'holdfast_term', 'short', '{{process}}'),
   line('Failovers', 'sum by (process) (holdfast_redis_failovers_total)', 'short', '{{process}}'),
+  line('Short of processors', 'holdfast_redis_pressed', 'short', '{{process}}'),
   line('Time of failovers', quantiles('holdfast_redis_failover_seconds_bucket', '1h'), 's', '{{quantile}}'),
   line('Bytes that a replica has not confirmed', 'holdfast_redis_replica_lag_bytes', 'bytes', '{{replica}}'),
   line('Replicas that the writers need', 'holdfast_in_sync_needed', 'short', '{{process}}'),

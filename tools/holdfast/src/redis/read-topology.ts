@@ -110,6 +110,7 @@ function fromNodes(
     })),
     wardens: wardenRows(values.redis, wardens),
     waits: null,
+    pressed: false,
   };
 }
 

@@ -60,3 +60,9 @@ it('says why nobody is primary, and where it knows it from', () => {
     'in-sync set: none, no node is primary: redis-1 is missing (no warden answers; asked the nodes)',
   );
 });
+
+it('says when a machine is short of processors', () => {
+  const line = showRedis({ ...healthyTopology(), pressed: true }, plain)[1];
+  expect(line).toMatch(/^processors are short: /);
+  expect(showRedis(healthyTopology(), plain).join('\n')).not.toContain('processors');
+});

@@ -4,6 +4,7 @@ import type { Paint } from './paint.ts';
 import { table } from './table.ts';
 
 const FAILOVERS_SHOWN = 3;
+const WAITED_FOR = 'a primary that is silent is waited for longer, one that is gone is not';
 
 /** Lines without line breaks. */
 export function showRedis(topology: RedisTopology, paint: Paint): readonly string[] {
@@ -32,6 +33,7 @@ export function showRedis(topology: RedisTopology, paint: Paint): readonly strin
   );
   return [
     setLine(topology, paint),
+    ...(topology.pressed ? [`${paint('yellow', 'processors are short')}: ${WAITED_FOR}`] : []),
     ...nodeLines.map((line, index) => (index === 0 ? paint('bold', line) : line)),
     ...(sentinels.length === 0 ? [] : ['', ...headed(sentinelLines, paint)]),
     ...(failovers.length === 0 ? [] : ['', ...headed(failoverLines(topology), paint)]),

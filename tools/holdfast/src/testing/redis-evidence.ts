@@ -106,6 +106,7 @@ export function healthyTopology(): RedisTopology {
       detail: 'linked to the others',
     })),
     waits: null,
+    pressed: false,
     failovers: [],
   };
 }
