@@ -10,7 +10,7 @@
  */
 import { expect, test } from 'vitest';
 import { runSeed } from './run-seed.ts';
-import { runSeries } from './series.ts';
+import { inWords, runSeries } from './series.ts';
 
 const one = process.env.SEED === undefined ? undefined : Number(process.env.SEED);
 const from = one ?? Number(process.env.HOLDFAST_SIM_FROM ?? 1);
@@ -28,13 +28,13 @@ test(
   'what was acknowledged is sent at most once, recorded exactly once and never lost (I1 to I8)',
   async () => {
     if (one !== undefined) process.stdout.write(`${(await runSeed(one)).story.join('\n')}\n`);
-    const { ran, broken, said, worth } = await runSeries('engine', {
+    const { ran, broken, counts, worth } = await runSeries('engine', {
       from,
       count,
       faults,
       brokenMax: BROKEN_MAX,
     });
-    process.stdout.write(`simulation: ${ran} seeds, ${said}, ${broken.length} broken\n`);
+    process.stdout.write(`simulation: ${ran} seeds, ${inWords(counts)}, ${broken.length} broken\n`);
     if (one === undefined)
       for (const { seed, why, story } of broken.slice(0, STORIES_MAX))
         process.stdout.write(`\nSEED=${seed} ${why}\n${story.join('\n')}\n`);

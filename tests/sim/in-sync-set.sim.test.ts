@@ -9,7 +9,7 @@
  */
 import { expect, test } from 'vitest';
 import { runClusterSeed } from './cluster/run-cluster-seed.ts';
-import { runSeries } from './series.ts';
+import { inWords, runSeries } from './series.ts';
 
 const one = process.env.SEED === undefined ? undefined : Number(process.env.SEED);
 const from = one ?? Number(process.env.HOLDFAST_SET_FROM ?? 1);
@@ -26,13 +26,13 @@ test(
   'whoever becomes primary has every acknowledged write, and all is whole again after each fault (I1)',
   async () => {
     if (one !== undefined) process.stdout.write(`${(await runClusterSeed(one)).story.join('\n')}\n`);
-    const { ran, broken, said, worth } = await runSeries('in-sync-set', {
+    const { ran, broken, counts, worth } = await runSeries('in-sync-set', {
       from,
       count,
       faults,
       brokenMax: BROKEN_MAX,
     });
-    process.stdout.write(`in-sync set: ${ran} seeds, ${said}, ${broken.length} broken\n`);
+    process.stdout.write(`in-sync set: ${ran} seeds, ${inWords(counts)}, ${broken.length} broken\n`);
     if (one === undefined)
       for (const { seed, why, story } of broken.slice(0, STORIES_MAX))
         process.stdout.write(`\nSEED=${seed} ${why}\n${story.join('\n')}\n`);

@@ -6,15 +6,22 @@
  *
  *   node tests/sim/seeds.ts engine --count 100000 --jobs 2      in two processes, each with a part of the range
  *
+ *   --json FILE       writes what came out, for the page: node tests/sim/report.ts FILE... writes docs/simulation.md
+ *
  * Prints each broken seed as soon as it is known, the first one's story, and a line of counts every 500; ends with 1 where any
  * was broken.
  */
 import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { type BrokenSeed, runSeries, type Simulation } from './series.ts';
+import { type ManySeeds, together } from './many-seeds.ts';
+import { inWords, runSeries, type Simulation } from './series.ts';
 
 /** Seeds between two lines that say how far it is. */
 const PIECE = 500;
+/** Objects of a seed live for about as long as it runs; with the space that Node begins with half of them are copied twice. */
+const NODE_OPTIONS = ['--max-semi-space-size=64'];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -24,6 +31,7 @@ const { values, positionals } = parseArgs({
     faults: { type: 'string', default: '' },
     'broken-max': { type: 'string', default: '5' },
     jobs: { type: 'string', default: '1' },
+    json: { type: 'string' },
   },
 });
 const simulation = simulationOf(positionals[0] ?? 'in-sync-set');
@@ -34,56 +42,66 @@ const brokenMax = whole('broken-max');
 
 const jobs = Math.min(whole('jobs'), count);
 const startedMs = performance.now();
-const passed = jobs > 1 ? await inProcesses() : await here();
-if (!passed) process.exitCode = 1;
+const found = jobs > 1 ? together(await inProcesses()) : await here();
+if (found.broken.length > 0 || found.worth === 0) process.exitCode = 1;
 if (jobs > 1)
   process.stdout.write(`${simulation}: ${count} seeds from ${from} in ${jobs} processes, ${tookS()} s\n`);
+if (values.json !== undefined) {
+  const machine = { cores: cpus().length, model: cpus()[0]?.model ?? '', node: process.versions.node };
+  const date = new Date().toISOString().slice(0, 10);
+  writeFileSync(values.json, `${JSON.stringify({ ...found, jobs, seconds: tookS(), date, machine })}\n`);
+}
+// The parent of a part of a range.
+process.send?.(found);
 
-/** Each process has its own part of the range, and says for itself what it found. */
-async function inProcesses(): Promise<boolean> {
+/** Each process has its own part of the range, and prints what it found for itself. */
+async function inProcesses(): Promise<ManySeeds[]> {
   const part = Math.ceil(count / jobs);
   const starts = Array.from({ length: Math.ceil(count / part) }, (_, index) => index * part);
-  const codes = await Promise.all(
+  return Promise.all(
     starts.map((start) => {
-      const args = [
-        '--from',
-        from + start,
-        '--count',
-        Math.min(part, count - start),
-        '--broken-max',
-        brokenMax,
-      ];
-      const all = [...args.map(String), '--faults', values.faults];
-      const child = spawn(process.execPath, [import.meta.filename, simulation, ...all], { stdio: 'inherit' });
-      return new Promise<number | null>((resolve, reject) => {
+      const numbers = { from: from + start, count: Math.min(part, count - start), 'broken-max': brokenMax };
+      const args = Object.entries(numbers).flatMap(([name, value]) => [`--${name}`, String(value)]);
+      const all = [...NODE_OPTIONS, import.meta.filename, simulation, ...args, '--faults', values.faults];
+      const child = spawn(process.execPath, all, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
+      let said: ManySeeds | undefined;
+      child.on('message', (message) => {
+        said = message as ManySeeds;
+      });
+      return new Promise<ManySeeds>((resolve, reject) => {
         child.once('error', reject);
-        child.once('exit', resolve);
+        child.once('exit', (code) => {
+          if (said === undefined) reject(new Error(`the process from ${from + start} ended with ${code}`));
+          else resolve(said);
+        });
       });
     }),
   );
-  return codes.every((code) => code === 0);
 }
 
-async function here(): Promise<boolean> {
-  const broken: BrokenSeed[] = [];
-  let ran = 0;
-  let worth = 0;
-  while (ran < count && broken.length < brokenMax) {
-    const piece = Math.min(PIECE, count - ran);
-    const left = brokenMax - broken.length;
-    const series = await runSeries(simulation, { from: from + ran, count: piece, faults, brokenMax: left });
-    for (const { seed, why, story } of series.broken) {
+async function here(): Promise<ManySeeds> {
+  const pieces: ManySeeds[] = [];
+  let found: ManySeeds = { simulation, from, ran: 0, broken: [], counts: {}, worth: 0 };
+  while (found.ran < count && found.broken.length < brokenMax) {
+    const start = from + found.ran;
+    const series = await runSeries(simulation, {
+      from: start,
+      count: Math.min(PIECE, count - found.ran),
+      faults,
+      brokenMax: brokenMax - found.broken.length,
+    });
+    for (const [index, { seed, why, story }] of series.broken.entries()) {
       process.stdout.write(`SEED=${seed} ${why}\n`);
-      if (broken.length === 0) process.stdout.write(`${story.join('\n')}\n`);
-      broken.push({ seed, why, story });
+      if (found.broken.length === 0 && index === 0) process.stdout.write(`${story.join('\n')}\n`);
     }
-    ran += series.ran;
-    worth += series.worth;
+    const broken = series.broken.map(({ seed, why }) => ({ seed, why }));
+    pieces.push({ ...series, simulation, from: start, broken });
+    found = together(pieces);
     process.stdout.write(
-      `${simulation}: ${ran} seeds from ${from}, ${broken.length} broken, ${tookS()} s (the last ${series.ran}: ${series.said})\n`,
+      `${simulation}: ${found.ran} seeds from ${from}, ${found.broken.length} broken, ${tookS()} s (the last ${series.ran}: ${inWords(series.counts)})\n`,
     );
   }
-  return broken.length === 0 && worth > 0;
+  return found;
 }
 
 function tookS(): number {

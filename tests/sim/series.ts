@@ -29,11 +29,20 @@ export type Series = {
   /** How many seeds were run. */
   readonly ran: number;
   readonly broken: readonly BrokenSeed[];
-  /** What else there is to say of them, in words. */
-  readonly said: string;
+  /** What happened in them all together, by what it is called. */
+  readonly counts: Counts;
   /** Acknowledged writes, or orders: a series without any has shown nothing. */
   readonly worth: number;
 };
+
+export type Counts = Readonly<Record<string, number>>;
+
+/** `12 orders, 3 …`. */
+export function inWords(counts: Counts): string {
+  return Object.entries(counts)
+    .map(([what, number]) => `${number} ${what}`)
+    .join(', ');
+}
 
 /** Runs them. Throws for a fault that nothing is called. */
 export function runSeries(simulation: Simulation, options: SeriesOptions): Promise<Series> {
@@ -50,7 +59,7 @@ async function engineSeries(options: SeriesOptions): Promise<Series> {
     orders += outcome.orders;
     return outcome;
   });
-  return { ran, broken, said: `${signals} signals, ${orders} orders`, worth: orders };
+  return { ran, broken, counts: { 'acknowledged signals': signals, orders }, worth: orders };
 }
 
 async function setSeries(options: SeriesOptions): Promise<Series> {
@@ -63,8 +72,8 @@ async function setSeries(options: SeriesOptions): Promise<Series> {
     if (outcome.stopped) stopped += 1;
     return outcome;
   });
-  const said = `${acknowledged} acknowledged writes, ${stopped} stopped for a person`;
-  return { ran, broken, said, worth: acknowledged };
+  const counts = { 'acknowledged writes': acknowledged, 'stopped for a person': stopped };
+  return { ran, broken, counts, worth: acknowledged };
 }
 
 async function each<Outcome extends SeedOutcome | ClusterSeedOutcome>(

@@ -1,0 +1,74 @@
+/** Writes docs/simulation.md from what `seeds.ts --json` wrote: node tests/sim/report.ts FILE... */
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { ManySeeds } from './many-seeds.ts';
+import { ONCE_BROKEN_SETS, ONCE_BROKEN_SYSTEMS } from './once-broken.ts';
+import { REDIS_FAULTS } from './redis/faults.ts';
+import type { Simulation } from './series.ts';
+import { ALL_FAULTS } from './system/faults.ts';
+
+type Measured = ManySeeds & {
+  readonly jobs: number;
+  readonly seconds: number;
+  readonly date: string;
+  readonly machine: { readonly cores: number; readonly model: string; readonly node: string };
+};
+
+const PAGE = new URL('../../docs/simulation.md', import.meta.url);
+const WHAT: Readonly<Record<Simulation, string>> = {
+  engine: 'the whole system: clients, two engines, Redis with wardens, terminals, a broker (`engine`)',
+  'in-sync-set': 'Redis alone: three machines with wardens, two writers (`in-sync-set`)',
+};
+const COUNT = new Intl.NumberFormat('en-US');
+
+const files = process.argv.slice(2);
+if (files.length === 0) throw new Error('expected at least one file that seeds.ts --json wrote');
+const measured = files.map((file) => JSON.parse(readFileSync(file, 'utf8')) as Measured);
+writeFileSync(PAGE, pageOf(measured));
+
+function pageOf(series: readonly Measured[]): string {
+  return [
+    '# Simulation: many seeds',
+    'Made by `node tests/sim/report.ts` from runs of `node tests/sim/seeds.ts`. Each seed is a system of its own on virtual time: the',
+    "product's own loops and functions, a network that loses, delays and cuts, processes that die and freeze, clocks that jump,",
+    'a broker with faults of its own. Which faults strike, when, and in which order everything happens, comes from the seed',
+    'alone: the same seed goes the same way again. After every event checkers hold the invariants I1 to I8; at the end each',
+    'acknowledged signal has its one result, and the broker has at most one order for it.',
+    '',
+    '## Runs',
+    '| what | seeds | broken | kinds of faults | of them together | a minute |',
+    '|---|---|---|---|---|---|',
+    ...series.map(rowOf),
+    '',
+    ...series.map(sentenceOf),
+    '',
+    '## Seeds that once broke',
+    'Each of them is run in every `npm test` (`tests/sim/once-broken.sim.test.ts`). What a seed does changes with the code, so the',
+    'rule that it led to has a test of its own too; `docs/transcripts` tells what it does now.',
+    '',
+    '| simulation | seed | what was wrong |',
+    '|---|---|---|',
+    ...ONCE_BROKEN_SYSTEMS.map(([seed, why]) => onceRow('engine', 'system', seed, why)),
+    ...ONCE_BROKEN_SETS.map(([seed, why]) => onceRow('in-sync-set', 'in-sync-set', seed, why)),
+    '',
+  ].join('\n');
+}
+
+function rowOf({ simulation, ran, broken, counts, seconds }: Measured): string {
+  const kinds = simulation === 'engine' ? ALL_FAULTS.length : REDIS_FAULTS.length;
+  const said = Object.entries(counts).map(([what, number]) => `${COUNT.format(number)} ${what}`);
+  const rate = COUNT.format(Math.round((ran * 60) / seconds));
+  return `| ${WHAT[simulation]} | ${COUNT.format(ran)} | ${broken.length} | ${kinds} | ${said.join(', ')} | ${rate} |`;
+}
+
+function sentenceOf({ simulation, from, ran, broken, jobs, date, machine }: Measured): string {
+  const command = `node tests/sim/seeds.ts ${simulation} --from ${from} --count ${ran} --jobs ${jobs}`;
+  const bound =
+    broken.length === 0
+      ? `With 95 % confidence fewer than 1 in ${COUNT.format(Math.floor(ran / 3))} seeds of this kind would break.`
+      : `Broken: ${broken.map(({ seed, why }) => `${seed} (${why})`).join('; ')}.`;
+  return `- \`${command}\`, ${date}, ${machine.cores} cores (${machine.model}), Node ${machine.node}. ${bound}`;
+}
+
+function onceRow(simulation: Simulation, page: string, seed: number, why: string): string {
+  return `| \`${simulation}\` | [${seed}](transcripts/${page}-${seed}.md) | ${why} |`;
+}
