@@ -36,7 +36,7 @@ const USAGE = `npm run bench -- [PART] [options]
   --growth N         takeover: runs of kill -9 for each number of finished signals
   --json FILE        writes everything that was measured
   --write            writes docs/benchmarks.md
-  --from FILE        measures nothing: tables and document from a file of --json
+  --from FILE        measures nothing: tables and document from a file of --json; from several, where parts were measured apart
   --profile FOLDER   processor profiles of backend and engines, and where their time went
 `;
 
@@ -54,7 +54,7 @@ const { values: given, positionals } = parseArgs({
     growth: { type: 'string' },
     json: { type: 'string' },
     write: { type: 'boolean', default: false },
-    from: { type: 'string' },
+    from: { type: 'string', multiple: true },
     profile: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -63,7 +63,7 @@ const { values: given, positionals } = parseArgs({
 async function main(): Promise<void> {
   if (given.help) return void process.stdout.write(USAGE);
   if (positionals[0] === 'accounts') return loseOneOfTwo();
-  const report = given.from === undefined ? await measure() : readReport(given.from);
+  const report = given.from === undefined ? await measure() : readReports(given.from);
   show(report);
   if (given.json !== undefined) writeFileSync(given.json, `${JSON.stringify(report)}\n`);
   if (given.write) writeFileSync(DOCUMENT, documentOf(report));
@@ -143,8 +143,13 @@ function show({ acceptance, journey, memory, takeover }: Report): void {
   }
 }
 
-function readReport(file: string): Report {
-  return JSON.parse(readFileSync(file, 'utf8')) as Report;
+/** The machine and the day are those of the last; it is the quick form where one of them is. */
+function readReports(files: readonly string[]): Report {
+  const reports = files.map((file) => JSON.parse(readFileSync(file, 'utf8')) as Report);
+  const [first, ...others] = reports;
+  if (first === undefined) throw new Error('--from: expected a file');
+  const all = others.reduce((sum, one) => ({ ...sum, ...one }), first);
+  return { ...all, quick: reports.some(({ quick }) => quick) };
 }
 
 function wholeNumber(option: string, text: string | undefined): number | undefined {
