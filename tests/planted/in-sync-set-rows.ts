@@ -112,12 +112,7 @@ export const IN_SYNC_SET: readonly PlantedBug[] = [
       '    if (choosing.length * 2 > sights.length) {',
     caughtBy: 'in-sync-set',
     says: 'I1',
-    faults: [
-      'two machines cut',
-      'two machines cut one way',
-      'replica frozen',
-      'replica cut from the other machines',
-    ],
+    faults: ['two machines cut'],
   },
   {
     breaks: 'I1: the set grows too early: a node is promotable before those who write wait for it',
