@@ -30,6 +30,10 @@ export const ONCE_BROKEN_SETS: readonly (readonly [number, string])[] = [
     9016446,
     'a replica of the simulation acknowledged what it had of a lost primary to the one that came after it',
   ],
+  [
+    9010744,
+    'a node that was frozen became primary when its Sentinel had given it up: none named it, and nobody was promotable',
+  ],
   [9011073, 'a switchover took an older primary that came back right then for the one that was promoted'],
 ];
 

@@ -150,12 +150,24 @@ export function createMembership(options: MembershipOptions): Membership {
         await lower('its link to the primary is down');
       return;
     }
-    if (present === undefined || role.of !== present.name || named !== present.name) return;
+    if (present === undefined || role.of !== present.name) return;
+    if (named !== present.name && !isOutdated(named, present)) return;
     const member = present.record.members.includes(own.name);
     if (member && priority === 100) return;
     if (!member && priority !== 0 && !(await lower('it is not in the in-sync set'))) return;
     if (nowMs - heldAtMs < REJOIN_AFTER_MS) return;
     await join(present);
+  };
+
+  /**
+   * The Sentinels name one that follows the primary itself: none of them saw the promotion, of a node that was frozen then, and they
+   * will name nobody else until a failover gives them one. That needs a member that is promotable. Whom they had just promoted
+   * would be a primary.
+   */
+  const isOutdated = (named: string | undefined, present: Present): boolean => {
+    const role = options.watches.find(({ name }) => name === named)?.seen()?.role;
+    const underWay = options.sights().some(({ view }) => view.is === 'seen' && view.failoverUnderWay);
+    return role?.is === 'replica' && role.of === present.name && !underWay;
   };
 
   const join = async (present: Present): Promise<void> => {
