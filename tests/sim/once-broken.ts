@@ -34,6 +34,7 @@ export const ONCE_BROKEN_SETS: readonly (readonly [number, string])[] = [
     9010744,
     'a node that was frozen became primary when its Sentinel had given it up: none named it, and nobody was promotable',
   ],
+  [9006260, 'profile seed: one Sentinel went on to name an older primary, until the next failover'],
   [9011073, 'a switchover took an older primary that came back right then for the one that was promoted'],
 ];
 

@@ -1,6 +1,9 @@
-/** Writes docs/simulation.md from what `seeds.ts --json` wrote: node tests/sim/report.ts FILE... */
+/**
+ * Writes docs/simulation.md from what `seeds.ts --json` wrote: node tests/sim/report.ts FILE... Files of ranges that follow one
+ * another are parts of one.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { ManySeeds } from './many-seeds.ts';
+import { type ManySeeds, together } from './many-seeds.ts';
 import { ONCE_BROKEN_SETS, ONCE_BROKEN_SYSTEMS } from './once-broken.ts';
 import { REDIS_FAULTS } from './redis/faults.ts';
 import type { Simulation } from './series.ts';
@@ -23,7 +26,20 @@ const COUNT = new Intl.NumberFormat('en-US');
 const files = process.argv.slice(2);
 if (files.length === 0) throw new Error('expected at least one file that seeds.ts --json wrote');
 const measured = files.map((file) => JSON.parse(readFileSync(file, 'utf8')) as Measured);
-writeFileSync(PAGE, pageOf(measured));
+writeFileSync(PAGE, pageOf(inOne(measured)));
+
+function inOne(parts: readonly Measured[]): Measured[] {
+  const ranges: Measured[] = [];
+  for (const part of parts.toSorted((a, b) => a.from - b.from)) {
+    const before = ranges.findIndex(
+      ({ simulation, from, ran }) => simulation === part.simulation && from + ran === part.from,
+    );
+    const range = ranges[before];
+    if (range === undefined) ranges.push(part);
+    else ranges[before] = { ...part, ...together([range, part]), seconds: range.seconds + part.seconds };
+  }
+  return ranges;
+}
 
 function pageOf(series: readonly Measured[]): string {
   return [

@@ -27,7 +27,7 @@ type Scene = {
 const [A, B, C] = ['10.0.0.1:1', '10.0.0.2:1', '10.0.0.3:1'];
 
 /** A warden beside `B`; `A` is the primary of term 1, and all were asked at 1000 ms. */
-function scene({ waitMs = 0, quit = false } = {}): Scene {
+function scene({ waitMs = 0, quit = false, detects = true } = {}): Scene {
   let nowMs = 1000;
   const nodes = new Map<string, Node>();
   const host = { monotonicMs: () => nowMs } as Host;
@@ -82,7 +82,7 @@ function scene({ waitMs = 0, quit = false } = {}): Scene {
         },
       };
     });
-  const suspicion = createSuspicion({ host, watches, situation, sights, waitMs: () => waitMs });
+  const suspicion = createSuspicion({ host, watches, situation, sights, waitMs: () => waitMs, detects });
   const ask: Scene['ask'] = (name, is, record = { term: 1, primary: A }) => {
     const before = nodes.get(name);
     const badSinceMs = is === 'primary' ? undefined : (before?.badSinceMs ?? nowMs);
@@ -230,4 +230,22 @@ it('one that answers as something else is not waited for', () => {
   expect(situation.present()?.name).toBe(A);
   ask(A, 'replica');
   expect(suspicion.suspected()).toBe(A);
+});
+
+it('without a detector one that a single Sentinel goes on to name, and nobody else', () => {
+  const { suspicion, situation, ask, name, stray, pass } = scene({ detects: false });
+  ask(A, 'silent');
+  pass(5000);
+  expect(suspicion.suspected()).toBeUndefined();
+  ask(A, 'primary');
+  expect(situation.present()?.name).toBe(A);
+  name(B);
+  expect(suspicion.suspected()).toBeUndefined();
+  pass(5000);
+  expect(suspicion.suspected()).toBeUndefined();
+  name(A);
+  stray(C);
+  expect(suspicion.suspected()).toBeUndefined();
+  pass(5000);
+  expect(suspicion.suspected()).toBe(C);
 });

@@ -13,6 +13,8 @@ export type SuspicionOptions = {
   readonly sights: () => readonly SentinelSight[];
   /** How long a primary must be silent before it counts as gone, beyond the limits of its probes; 0 for no longer. */
   readonly waitMs: () => number;
+  /** False where Sentinel's own timer alone finds out who is gone: then a Sentinel that strays is all that is suspected. */
+  readonly detects: boolean;
 };
 
 export type Suspicion = {
@@ -41,6 +43,7 @@ export function createSuspicion(options: SuspicionOptions): Suspicion {
   const suspected = (): string | undefined => {
     const last = situation.last();
     const present = situation.present();
+    if (!options.detects) return present === undefined ? undefined : namedByStray(present, seenViews());
     if (last === undefined || present !== undefined) {
       demoted = undefined;
       return present === undefined ? undefined : unseenFor(present);
@@ -91,7 +94,7 @@ export function createSuspicion(options: SuspicionOptions): Suspicion {
    * of it, whomever it promotes: the primary has all that was acknowledged, and so has whoever else may be promoted.
    */
   const unseenFor = (present: Present): string | undefined => {
-    const views = sights().flatMap(({ view }) => (view.is === 'seen' ? [view] : []));
+    const views = seenViews();
     const [named, ...others] = new Set(views.map(({ primary }) => primary));
     if (named === undefined || named === present.name || others.length > 0) unseen = undefined;
     else if (views.some((view) => view.failoverUnderWay && looksAt(view, present.name))) unseen = undefined;
@@ -99,6 +102,8 @@ export function createSuspicion(options: SuspicionOptions): Suspicion {
     const since = unseen?.atMs ?? Number.POSITIVE_INFINITY;
     return host.monotonicMs() - since >= UNSEEN_MS ? named : namedByStray(present, views);
   };
+
+  const seenViews = (): Seen[] => sights().flatMap(({ view }) => (view.is === 'seen' ? [view] : []));
 
   /** Whom one Sentinel names for long beside the others, and since when. */
   let strays: { readonly named: string; readonly atMs: number } | undefined;

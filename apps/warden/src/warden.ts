@@ -71,7 +71,7 @@ export async function createWarden(parts: {
   const consider = (): void => {
     if (left) return;
     failover.follow();
-    if (detects) failover.propose();
+    failover.propose();
     if (own.silentSinceMs() !== undefined) membership.frozen();
     membership.cutOff();
   };
@@ -120,6 +120,7 @@ export async function createWarden(parts: {
     watches,
     situation,
     sights,
+    detects,
     waitMs: () => (pressure.isOn() ? numbers.sentinelDownAfterPressedMs - SENTINEL_LEAD_MS : 0),
   });
   const agreement = createAgreement({ host, name, wardens: names, suspected: suspicion.suspected });
