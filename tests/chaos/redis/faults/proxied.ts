@@ -17,6 +17,8 @@ async function through(stage: Stage, member: Member, machines: readonly Machine[
   const proxy = await startProxy(stage.network.control, member.at);
   stage.onEnd(async () => {
     proxy.release();
+    // The way past the proxy first: a connection that breaks and is refused then looks like a primary whose process is gone.
+    await stage.cuts.mend();
     await proxy.close();
   });
   for (const machine of machines) {
