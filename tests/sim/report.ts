@@ -18,7 +18,7 @@ type Measured = ManySeeds & {
 
 /** A range, of one file or of several. */
 type Range = Measured & {
-  /** Seeds a minute of each of its files: other work beside one of them is seen by the others. */
+  /** Seeds a minute of each of its files: the fastest is the one with the least other work beside it. */
   readonly rates: readonly number[];
 };
 
@@ -58,7 +58,7 @@ function pageOf(series: readonly Range[]): string {
     'acknowledged signal has its one result, and the broker has at most one order for it.',
     '',
     '## Runs',
-    '| what | seeds | broken | kinds of faults | of them together | a minute, median of the parts |',
+    '| what | seeds | broken | kinds of faults | of them together | a minute, fastest part |',
     '|---|---|---|---|---|---|',
     ...series.map(rowOf),
     '',
@@ -79,7 +79,7 @@ function pageOf(series: readonly Range[]): string {
 function rowOf({ simulation, ran, broken, counts, rates }: Range): string {
   const kinds = simulation === 'engine' ? ALL_FAULTS.length : REDIS_FAULTS.length;
   const said = Object.entries(counts).map(([what, number]) => `${COUNT.format(number)} ${what}`);
-  const rate = COUNT.format(Math.round(median(rates)));
+  const rate = COUNT.format(Math.round(Math.max(...rates)));
   return `| ${WHAT[simulation]} | ${COUNT.format(ran)} | ${broken.length} | ${kinds} | ${said.join(', ')} | ${rate} |`;
 }
 
@@ -95,12 +95,4 @@ function sentenceOf({ simulation, from, ran, broken, rates, jobs, date, machine 
 
 function onceRow(simulation: Simulation, page: string, seed: number, why: string): string {
   return `| \`${simulation}\` | [${seed}](transcripts/${page}-${seed}.md) | ${why} |`;
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const [low = 0, high = 0] =
-    sorted.length % 2 === 1 ? [sorted[middle], sorted[middle]] : sorted.slice(middle - 1);
-  return (low + high) / 2;
 }
