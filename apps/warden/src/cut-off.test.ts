@@ -10,27 +10,23 @@ import type { NodeWatch } from './node-watch.ts';
 import type { OwnNode } from './own-node.ts';
 import type { Sentinels } from './sentinels.ts';
 import type { Present, Situation } from './situation.ts';
+import { fakeWatch } from './testing/fake-watch.ts';
 
 const [A, B, C] = ['10.0.0.1:1', '10.0.0.2:1', '10.0.0.3:1'] as const;
 const RECORD = { ...NO_RECORD, term: 1, primary: A, members: [B, C] };
 
-const watchOf = (name: string, silentSinceMs: number | undefined): NodeWatch => ({
-  name,
-  endpoint: { host: name.slice(0, -2), port: 1 },
-  seen: () => ({
-    role: { is: 'replica', of: A, link: 'connected', offset: 1 },
-    record: RECORD,
-    sentAtMs: 0,
-    atMs: 0,
-  }),
-  silentSinceMs: () => silentSinceMs,
-  goneSinceMs: () => silentSinceMs,
-  isDoubted: () => silentSinceMs !== undefined,
-  isProcessGone: () => false,
-  hasQuit: () => false,
-  tick: () => undefined,
-  close: () => undefined,
-});
+const watchOf = (name: string, silentSinceMs: number | undefined): NodeWatch =>
+  fakeWatch(name, {
+    seen: () => ({
+      role: { is: 'replica', of: A, link: 'connected', offset: 1 },
+      record: RECORD,
+      sentAtMs: 0,
+      atMs: 0,
+    }),
+    silentSinceMs: () => silentSinceMs,
+    goneSinceMs: () => silentSinceMs,
+    isDoubted: () => silentSinceMs !== undefined,
+  });
 
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

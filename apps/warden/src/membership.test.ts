@@ -8,6 +8,7 @@ import { createMembership } from './membership.ts';
 import type { NodeSeen, NodeWatch } from './node-watch.ts';
 import type { OwnNode } from './own-node.ts';
 import type { Present, Situation } from './situation.ts';
+import { fakeWatch } from './testing/fake-watch.ts';
 
 const [A, B, C] = ['10.0.0.1:1', '10.0.0.2:1', '10.0.0.3:1'] as const;
 const RECORD = { ...NO_RECORD, term: 2, primary: C, members: [B] };
@@ -15,18 +16,8 @@ type Role = NodeSeen['role'];
 const primary: Role = { is: 'primary', offset: 1, replicas: [{ endpoint: B, offset: 1 }] };
 const replicaOf = (of: string): Role => ({ is: 'replica', of, link: 'connected', offset: 1 });
 
-const watchOf = (name: string, role: Role): NodeWatch => ({
-  name,
-  endpoint: { host: name.slice(0, -2), port: 1 },
-  seen: () => ({ role, record: RECORD, sentAtMs: 0, atMs: 0 }),
-  silentSinceMs: () => undefined,
-  goneSinceMs: () => undefined,
-  isDoubted: () => false,
-  isProcessGone: () => false,
-  hasQuit: () => false,
-  tick: () => undefined,
-  close: () => undefined,
-});
+const watchOf = (name: string, role: Role): NodeWatch =>
+  fakeWatch(name, { seen: () => ({ role, record: RECORD, sentAtMs: 0, atMs: 0 }) });
 
 /** Beside `B`, which follows `C` and is not promotable: whether it asks the primary to be let in. */
 async function joins(named: string, roleOfA: Role, failoverUnderWay = false): Promise<boolean> {

@@ -3,6 +3,7 @@ import type { InSyncRecord } from '@holdfast/ha-core';
 import { expect, it } from 'vitest';
 import type { NodeWatch } from './node-watch.ts';
 import { createSituation, type Situation } from './situation.ts';
+import { fakeWatch } from './testing/fake-watch.ts';
 
 type Is = 'primary' | 'replica';
 type Answer = { readonly is: Is; readonly record: InSyncRecord; readonly sentAtMs: number };
@@ -27,26 +28,18 @@ function scene() {
   let nowMs = 1000;
   const answers = new Map<Name, Answer>();
   const watches = NAMES.map(
-    (name): NodeWatch => ({
-      name,
-      endpoint: { host: name.slice(0, 1), port: 1 },
-      seen: () => {
-        const answer = answers.get(name);
-        if (answer === undefined) return undefined;
-        const role =
-          answer.is === 'primary'
-            ? ({ is: 'primary', offset: 0, replicas: [] } as const)
-            : ({ is: 'replica', of: 'a:1', link: 'connected', offset: 0 } as const);
-        return { role, record: answer.record, sentAtMs: answer.sentAtMs, atMs: answer.sentAtMs };
-      },
-      silentSinceMs: () => undefined,
-      goneSinceMs: () => undefined,
-      isDoubted: () => false,
-      isProcessGone: () => false,
-      hasQuit: () => false,
-      tick: () => undefined,
-      close: () => undefined,
-    }),
+    (name): NodeWatch =>
+      fakeWatch(name, {
+        seen: () => {
+          const answer = answers.get(name);
+          if (answer === undefined) return undefined;
+          const role =
+            answer.is === 'primary'
+              ? ({ is: 'primary', offset: 0, replicas: [] } as const)
+              : ({ is: 'replica', of: 'a:1', link: 'connected', offset: 0 } as const);
+          return { role, record: answer.record, sentAtMs: answer.sentAtMs, atMs: answer.sentAtMs };
+        },
+      }),
   );
   const told: string[] = [];
   const situation: Situation = createSituation(

@@ -1,9 +1,10 @@
 /** Whom a warden suspects, and when not yet. */
-import { type Endpoint, type Host, NO_RECORD, type SentinelSight } from '@holdfast/ha-core';
+import { type Host, NO_RECORD, type SentinelSight } from '@holdfast/ha-core';
 import { expect, it } from 'vitest';
 import type { NodeWatch } from './node-watch.ts';
 import { createSituation, type Situation } from './situation.ts';
 import { createSuspicion, type Suspicion } from './suspicion.ts';
+import { fakeWatch } from './testing/fake-watch.ts';
 
 type Node = {
   is: 'primary' | 'replica' | 'silent';
@@ -33,9 +34,7 @@ function scene({ waitMs = 0, quit = false, detects = true } = {}): Scene {
   const host = { monotonicMs: () => nowMs } as Host;
   const watches = [A, B, C].map((name): NodeWatch => {
     const node = (): Node | undefined => nodes.get(name);
-    return {
-      name,
-      endpoint: { host: name.slice(0, -2), port: 1 } satisfies Endpoint,
+    return fakeWatch(name, {
       seen: () => {
         const seen = node();
         if (seen === undefined || seen.is === 'silent') return undefined;
@@ -48,12 +47,8 @@ function scene({ waitMs = 0, quit = false, detects = true } = {}): Scene {
       },
       silentSinceMs: () => (node()?.is === 'silent' ? node()?.badSinceMs : undefined),
       goneSinceMs: () => node()?.badSinceMs,
-      isDoubted: () => false,
-      isProcessGone: () => false,
       hasQuit: () => quit,
-      tick: () => undefined,
-      close: () => undefined,
-    };
+    });
   });
   const situation = createSituation(watches, host.monotonicMs, () => undefined);
   let named = A;
