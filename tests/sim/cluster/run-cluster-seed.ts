@@ -33,13 +33,14 @@ export type ClusterSeedOutcome = {
 };
 
 const FIRST_WITHIN_MS = 10_000;
+const CUT = 'replica cut from the other machines';
 /** A single fault that leaves two nodes and two Sentinels: writing goes on before it is healed. */
 const ONE_GONE: ReadonlySet<RedisFault> = new Set([
   'primary killed',
   'primary machine lost',
   'replica killed',
   'replica machine lost',
-  'replica cut from the other machines',
+  CUT,
 ]);
 const GOES_ON_WITHIN_MS = 2500;
 /** A client pauses for a sixth of this between two writes at most. */
@@ -155,10 +156,10 @@ async function strike(cluster: Cluster, kinds: readonly RedisFault[], random: ()
 
 /**
  * While one node or its machine is gone, and nothing else, what is written is acknowledged: the set shrinks, or another leads.
- * Later where a machine is short of processors.
+ * Later only where a machine is short of processors and the node is silent: one that died is known by its connections.
  */
 function checkGoesOn({ world, clients, detects, pressed }: Cluster, kind: RedisFault): void {
-  if (!detects || pressed || !ONE_GONE.has(kind)) return;
+  if (!detects || !ONE_GONE.has(kind) || (pressed && kind === CUT)) return;
   const late = clients.find((client) => client.acknowledgedAtMs() < world.now() - ACKNOWLEDGED_WITHIN_MS);
   if (late === undefined) return;
   const sinceMs = Math.round(world.now() - late.acknowledgedAtMs());
