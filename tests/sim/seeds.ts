@@ -20,8 +20,6 @@ import { inWords, runSeries, type Simulation } from './series.ts';
 
 /** Seeds between two lines that say how far it is. */
 const PIECE = 500;
-/** Objects of a seed live for about as long as it runs; with the space that Node begins with half of them are copied twice. */
-const NODE_OPTIONS = ['--max-semi-space-size=64'];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -62,7 +60,7 @@ async function inProcesses(): Promise<ManySeeds[]> {
     starts.map((start) => {
       const numbers = { from: from + start, count: Math.min(part, count - start), 'broken-max': brokenMax };
       const args = Object.entries(numbers).flatMap(([name, value]) => [`--${name}`, String(value)]);
-      const all = [...NODE_OPTIONS, import.meta.filename, simulation, ...args, '--faults', values.faults];
+      const all = [import.meta.filename, simulation, ...args, '--faults', values.faults];
       const child = spawn(process.execPath, all, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
       let said: ManySeeds | undefined;
       child.on('message', (message) => {
