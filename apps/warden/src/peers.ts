@@ -3,8 +3,8 @@
  *
  * Lines: `NONCE value=…` from whoever listens, `WARDEN name=… proof=…` in answer (HMAC of both names and the nonce with the
  * cluster's secret), `OK`; then `ASK id=… primary=…` → `VOTE id=… granted=yes|no`, `HOLD rank=…` (give up being promotable,
- * says one that knows a primary of this rank), `CALM why=late` (the last alarm was false, or the machine of this warden's node is late), `CALM why=pressed` (it is short of
- * processors).
+ * says one that knows a primary of this rank), `CALM why=late` (the last alarm was false, or the machine of this warden's node
+ * is late), `CALM why=pressed` (it is short of processors).
  * Nothing else is understood; anything unexpected closes the link.
  */
 import { decodeLine, encodeLine } from '@holdfast/bridge';

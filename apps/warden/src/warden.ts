@@ -209,7 +209,8 @@ export async function createWarden(parts: {
     peers.calm('pressed');
   };
   beat();
-  keep(() => Promise.resolve(measurePressure()), PRESSURE_MS);
+  // Without a detector nobody waits longer for it.
+  if (detects) keep(() => Promise.resolve(measurePressure()), PRESSURE_MS);
   keep(sentinels.look, LOOK_MS);
   keep(library.tend, LOOK_MS);
   keep(() => Promise.resolve(complaints.look()), LOOK_MS);
