@@ -11,7 +11,7 @@ import type { Situation } from './situation.ts';
 const [A, B, C] = ['10.0.0.1:1', '10.0.0.2:1', '10.0.0.3:1'] as const;
 const RECORD = { ...NO_RECORD, term: 1, primary: A, members: [B, C] };
 
-const watchOf = (name: string, there: boolean): NodeWatch =>
+const watchOf = (name: string, there: boolean, record = RECORD): NodeWatch =>
   ({
     name,
     endpoint: { host: name.slice(0, -2), port: 1 },
@@ -19,20 +19,21 @@ const watchOf = (name: string, there: boolean): NodeWatch =>
       there
         ? {
             role: { is: 'replica', of: A, link: 'connect', offset: 1 },
-            record: RECORD,
+            record,
             sentAtMs: 0,
             atMs: 0,
           }
         : undefined,
   }) as unknown as NodeWatch;
 
-/** B and C have started, A is out of sight and named by all; B has the newest data. */
-function afterStart() {
+/** B and C have started, A is out of sight and named by all; B has the newest data. Or B alone, with its own record. */
+function afterStart({ alone = false, record = RECORD } = {}) {
   let nowMs = 0;
   const priorities: number[] = [];
   const asked: string[] = [];
-  const own = watchOf(B, true);
-  const watches = [watchOf(A, false), own, watchOf(C, true)];
+  const led: string[] = [];
+  const own = watchOf(B, true, record);
+  const watches = [watchOf(A, false), own, watchOf(C, !alone, record)];
   const host = {
     monotonicMs: () => nowMs,
     after: (ms: number, run: () => void) => {
@@ -48,7 +49,13 @@ function afterStart() {
       return Promise.resolve(true);
     },
   } as unknown as OwnNode;
-  const situation = { present: () => undefined, isOutdated: () => false } as unknown as Situation;
+  const situation = {
+    present: () => undefined,
+    isOutdated: () => false,
+    rank: () => 1,
+    forget: () => undefined,
+    letLead: (name: string) => led.push(name),
+  } as unknown as Situation;
   const sights = [1, 2, 3].map(
     (number): SentinelSight => ({
       sentinel: `s${number}`,
@@ -92,6 +99,9 @@ function afterStart() {
     membership,
     priorities,
     asked,
+    led,
+    recover: coldStarter.recover,
+    waits: coldStarter.waits,
     passes: (ms: number) => {
       nowMs += ms;
     },
@@ -140,4 +150,36 @@ it('is obeyed by its membership, which knows what the node has been given', asyn
   membership.hold('a warden asks for it');
   await settle();
   expect(priorities).toEqual([0, 100, 0]);
+});
+
+it('lets a node lead that its own record has left out, where nobody has more', async () => {
+  const leftOut = afterStart({ record: { ...RECORD, members: [] } });
+  leftOut.passes(LIMITS.coldStartAfterMs);
+  await leftOut.tend();
+  expect([leftOut.led, leftOut.asked]).toEqual([[B], [A]]);
+  const member = afterStart();
+  member.passes(LIMITS.coldStartAfterMs);
+  await member.tend();
+  expect([member.led, member.asked]).toEqual([[], [A]]);
+});
+
+it('keeps to what a person has decided until there is a primary, but not for ever', async () => {
+  const { passes, tend, recover, waits, asked, led } = afterStart({
+    alone: true,
+    record: { ...RECORD, members: [C] },
+  });
+  passes(LIMITS.coldStartAfterMs);
+  await tend();
+  expect([asked, waits()?.missing]).toEqual([[], [A, C]]);
+  expect(await recover()).toBe(`${B} becomes primary with term 1, change 0, 0 rounds`);
+  expect([asked, led]).toEqual([[A], [B]]);
+  // The Sentinel that was asked has promoted nobody.
+  await tend();
+  expect(asked).toEqual([A, A]);
+  passes(20_000);
+  await tend();
+  expect([asked, waits()?.missing]).toEqual([
+    [A, A],
+    [A, C],
+  ]);
 });

@@ -8,6 +8,7 @@ import {
   couldChoose,
   decideColdStart,
   type Host,
+  isPassedOver,
   LIMITS,
   namedByMost,
   newestOf,
@@ -43,7 +44,7 @@ export type ColdStarter = {
   readonly waits: () => (ColdStart & { is: 'wait' }) | undefined;
   /**
    * A person gives up what nodes that are missing may hold: the newest node that is there becomes primary. Answers what is
-   * done, or why it is not.
+   * done, or why it is not. Where that fails it is tried again, for a while: the decision is not asked for twice.
    */
   readonly recover: () => Promise<string>;
 };
@@ -52,6 +53,8 @@ const TELL_EVERY_MS = 5000;
 /** While links are down Sentinel asks for INFO once a second at least. */
 const SEEN_WITHIN_MS = 2500;
 const LOOK_AGAIN_MS = 25;
+/** So long a person's decision holds: it was made by what was there. */
+const RECOVER_WITHIN_MS = 15_000;
 /** Longer than two elections of Sentinels, by their own timer of the profile `seed`. */
 const PATIENCE_MS = 25_000;
 
@@ -65,8 +68,10 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
   let toldAtMs = Number.NEGATIVE_INFINITY;
   let urgedAtMs = Number.NEGATIVE_INFINITY;
   let waiting: (ColdStart & { is: 'wait' }) | undefined;
-  /** After a person's decision: the term that puts what is there above what was given up. */
+  /** The term that the own node claims as primary: where a person has decided, above what was given up. */
   let leastTerm: number | undefined;
+  /** What a person gave up. */
+  let givenUp: { readonly missing: readonly string[]; readonly untilMs: number } | undefined;
 
   const there = (): NodeData[] =>
     watches.flatMap((watch) => {
@@ -77,6 +82,12 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
 
   const start = async (named: string | undefined, why: string): Promise<void> => {
     log('cold_start', { node: own.name, why, named });
+    const record = own.seen()?.record;
+    // Nobody has more, though the set has left it out: nobody would take it for the primary before it has claimed.
+    if (record !== undefined && isPassedOver(record, own.name)) {
+      situation.letLead(own.name);
+      leastTerm ??= record.term + 1;
+    }
     if (named === own.name) await ownNode.follow(undefined);
     else if (named !== undefined && (await membership.setPriority(100))) {
       const raisedAtMs = host.monotonicMs();
@@ -138,6 +149,17 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
     }
   };
 
+  /** What the data decides, or else a person by what is there. */
+  const decide = (data: readonly NodeData[], named: string): ColdStart => {
+    const decision = decideColdStart(nodes, data, named);
+    if (decision.is === 'start' || givenUp === undefined || host.monotonicMs() > givenUp.untilMs)
+      return decision;
+    const { missing } = givenUp;
+    if (data.length === 0 || !decision.missing.every((node) => missing.includes(node))) return decision;
+    const why = `a person gave up what may be on ${missing.join(', ')}`;
+    return { is: 'start', endpoint: newestOf(data).endpoint, why };
+  };
+
   return {
     waits: () => waiting,
     tend: async () => {
@@ -146,6 +168,7 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
       if (isPrimaryThere()) {
         withoutSinceMs = nowMs;
         waiting = undefined;
+        givenUp = undefined;
         return;
       }
       // Whoever takes the own node out of the set sees a primary, and goes by what was promised: not promotable.
@@ -156,7 +179,7 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
       // Looking took its time: what was true before it need not be true now.
       if (isPrimaryThere() || named === undefined || !isGone(named, sights)) return;
       const data = there();
-      const decision = decideColdStart(nodes, data, named);
+      const decision = decide(data, named);
       if (sights.some((sight) => mayStillPromote(sight, own.name))) {
         if (decision.is === 'start' && decision.endpoint === own.name) await urge(named);
         return;
@@ -185,10 +208,9 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
       if (isPrimaryThere()) return 'there is a primary by now; nothing was done';
       leastTerm = Math.ceil(situation.rank()) + 1;
       situation.forget();
-      await start(
-        named,
-        `a person gave up what may be on ${nodes.filter((one) => !data.some((two) => two.endpoint === one)).join(', ')}`,
-      );
+      const missing = nodes.filter((one) => !data.some((two) => two.endpoint === one));
+      givenUp = { missing, untilMs: host.monotonicMs() + RECOVER_WITHIN_MS };
+      await start(named, decide(data, named).why);
       return `${endpoint} becomes primary with term ${record.term}, change ${record.change}, ${record.writes} rounds`;
     },
   };

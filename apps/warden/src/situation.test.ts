@@ -135,3 +135,15 @@ it('a term is given up that has vanished from every node, when all of them have 
   pass(200);
   expect([situation.newestTerm(), situation.present()?.name, told]).toEqual([1, 'a:1', ['newest_gone']]);
 });
+
+it('one that its own record has left out leads where that was decided, and only with that record', () => {
+  const { situation, says, watch } = scene();
+  const leftOut = record(1, 3, 'b:1', ['c:1']);
+  says('a:1', 'replica', leftOut);
+  situation.letLead('a:1');
+  says('a:1', 'primary', leftOut);
+  expect(situation.present()?.name).toBe('a:1');
+  expect([situation.isOutdated(watch('a:1')), situation.lacks(watch('a:1'))]).toEqual([false, false]);
+  says('a:1', 'primary', record(1, 4, 'b:1', ['c:1']));
+  expect([situation.present(), situation.lacks(watch('a:1'))]).toEqual([undefined, true]);
+});

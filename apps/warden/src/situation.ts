@@ -28,6 +28,8 @@ export type Situation = {
   readonly lacks: (watch: NodeWatch) => boolean;
   /** A person gave up what is newer: what is there counts again. */
   readonly forget: () => void;
+  /** The data has decided for this node, or a person has: the record that it has now does not pass it over. */
+  readonly letLead: (name: string) => void;
   /** How long a replica has not had what its primary had already, in ms. */
   readonly lagMs: (replica: string) => number;
 };
@@ -56,6 +58,8 @@ export function createSituation(
   let goneSinceMs: number | undefined;
   /** Promoted, and nobody has claimed it yet: above the old primary for as long as it is one. */
   let promoted: { readonly watch: NodeWatch; readonly rank: number } | undefined;
+  /** Whom nothing but its own record, as it was then, would keep from being primary. It speaks for the node once it is claimed. */
+  let leads: { readonly name: string; readonly record: InSyncRecord } | undefined;
   let samples: Sample[] = [];
   let sampledAtMs = 0;
 
@@ -84,8 +88,11 @@ export function createSituation(
   };
 
   /** By what was known when the node was asked: an answer that is older than that proves nothing. */
-  const passedOver = (name: string, { record, sentAtMs }: NodeSeen): boolean =>
-    isPassedOver(record, name, newestAtMs <= sentAtMs ? newest : undefined);
+  const passedOver = (name: string, { record, sentAtMs }: NodeSeen): boolean => {
+    if (leads?.name === name && !isLater(record, leads.record) && !isLater(leads.record, record))
+      return false;
+    return isPassedOver(record, name, newestAtMs <= sentAtMs ? newest : undefined);
+  };
 
   /** A replica has its record from a primary: one of an older term lacks what was acknowledged since. */
   const highest = (): number => {
@@ -145,6 +152,10 @@ export function createSituation(
     forget: () => {
       newest = NO_RECORD;
       promoted = undefined;
+    },
+    letLead: (name) => {
+      const seen = watches.find((watch) => watch.name === name)?.seen();
+      leads = seen === undefined ? undefined : { name, record: seen.record };
     },
     lagMs: (replica) => {
       const best = present();
