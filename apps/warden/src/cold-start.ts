@@ -17,9 +17,9 @@ import {
   type SentinelSight,
   sleep,
 } from '@holdfast/ha-core';
-import { claimCall, functionCommand, parseChange, readRecordAt } from '@holdfast/redis';
 import type { Membership } from './membership.ts';
 import type { NodeWatch } from './node-watch.ts';
+import { createOwnClaim } from './own-claim.ts';
 import type { OwnNode } from './own-node.ts';
 import type { Sentinels } from './sentinels.ts';
 import type { Situation } from './situation.ts';
@@ -64,14 +64,14 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
   /** It is no primary; and a replica that has what came since may have given up being promotable while it was cut off. */
   const { isOutdated } = situation;
   const nodes = watches.map(({ name }) => name);
+  const claim = createOwnClaim(options);
   let withoutSinceMs = host.monotonicMs();
   let toldAtMs = Number.NEGATIVE_INFINITY;
   let urgedAtMs = Number.NEGATIVE_INFINITY;
   let waiting: (ColdStart & { is: 'wait' }) | undefined;
-  /** The term that the own node claims as primary: where a person has decided, above what was given up. */
-  let leastTerm: number | undefined;
   /** What a person gave up. */
   let givenUp: { readonly missing: readonly string[]; readonly untilMs: number } | undefined;
+  let starting = false;
 
   const there = (): NodeData[] =>
     watches.flatMap((watch) => {
@@ -80,13 +80,26 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
       return seen !== undefined && counts ? [{ endpoint: watch.name, record: seen.record }] : [];
     });
 
+  /** One at a time: a person's and the one that is due by itself. */
   const start = async (named: string | undefined, why: string): Promise<void> => {
+    if (starting) return;
+    starting = true;
+    try {
+      await promoteOwn(named, why);
+      // Until then a node that comes back with more would take over again, which a person may have given up.
+      await claim.soon();
+    } finally {
+      starting = false;
+    }
+  };
+
+  const promoteOwn = async (named: string | undefined, why: string): Promise<void> => {
     log('cold_start', { node: own.name, why, named });
     const record = own.seen()?.record;
     // Nobody has more, though the set has left it out: nobody would take it for the primary before it has claimed.
     if (record !== undefined && isPassedOver(record, own.name)) {
       situation.letLead(own.name);
-      leastTerm ??= record.term + 1;
+      claim.want(record.term + 1, false);
     }
     if (named === own.name) await ownNode.follow(undefined);
     else if (named !== undefined && (await membership.setPriority(100))) {
@@ -137,23 +150,15 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
     log('cold_start_urged', asked.is === 'begun' ? { named } : { named, why: asked.why });
   };
 
-  const raiseTerm = async (least: number): Promise<void> => {
-    const node = await options.redis.open(own.endpoint, LIMITS.dialDeadlineMs);
-    try {
-      const record = await readRecordAt(node, LIMITS.commandDeadlineMs);
-      const call = functionCommand(claimCall(record, own.name, least));
-      const [reply] = await node.run([call], LIMITS.commandDeadlineMs);
-      if (parseChange(reply) !== undefined) leastTerm = undefined;
-    } finally {
-      node.close();
-    }
-  };
-
   /** What the data decides, or else a person by what is there. */
   const decide = (data: readonly NodeData[], named: string): ColdStart => {
     const decision = decideColdStart(nodes, data, named);
-    if (decision.is === 'start' || givenUp === undefined || host.monotonicMs() > givenUp.untilMs)
+    if (decision.is === 'start' || givenUp === undefined) return decision;
+    if (host.monotonicMs() > givenUp.untilMs) {
+      givenUp = undefined;
+      claim.drop();
       return decision;
+    }
     const { missing } = givenUp;
     if (data.length === 0 || !decision.missing.every((node) => missing.includes(node))) return decision;
     const why = `a person gave up what may be on ${missing.join(', ')}`;
@@ -164,7 +169,10 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
     waits: () => waiting,
     tend: async () => {
       const nowMs = host.monotonicMs();
-      if (leastTerm !== undefined && own.seen()?.role.is === 'primary') await raiseTerm(leastTerm);
+      if (starting) return;
+      const present = situation.present();
+      if (present === undefined || present.name === own.name) await claim.tend();
+      else claim.drop();
       if (isPrimaryThere()) {
         withoutSinceMs = nowMs;
         waiting = undefined;
@@ -206,7 +214,7 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
       const named = namedByMost(await sentinels.look());
       if (named === undefined) return 'no majority of Sentinels names a primary; nothing was done';
       if (isPrimaryThere()) return 'there is a primary by now; nothing was done';
-      leastTerm = Math.ceil(situation.rank()) + 1;
+      claim.want(Math.ceil(situation.rank()) + 1, true);
       situation.forget();
       const missing = nodes.filter((one) => !data.some((two) => two.endpoint === one));
       givenUp = { missing, untilMs: host.monotonicMs() + RECOVER_WITHIN_MS };

@@ -229,4 +229,21 @@ describe.each(SIDES)('replication, %s', (_, start) => {
     const codes = replies.map((reply) => (reply instanceof RedisError ? reply.code : reply));
     expect(codes).toEqual(['NOREPLICAS', 'NOREPLICAS', '1', 'OK', 'NOREPLICAS', 'EXECABORT']);
   });
+
+  test('that can be taken back for one write', async () => {
+    const on = await begin({ 'min-replicas-to-write': '1', 'min-replicas-max-lag': '1' });
+    const node = await openAt(on, 0);
+    await on.drive(on.kill(1));
+    await on.drive(on.kill(2));
+    await on.pause(1200);
+    const replies = await run(on, node, [
+      ['CONFIG', 'SET', 'min-replicas-to-write', '0'],
+      ['SET', 'h', '2'],
+      ['CONFIG', 'SET', 'min-replicas-to-write', '1'],
+      ['GET', 'h'],
+      ['SET', 'h', '3'],
+    ]);
+    expect(replies.slice(0, 4)).toEqual(['OK', 'OK', 'OK', '2']);
+    expect(replies[4]).toMatchObject({ code: 'NOREPLICAS' });
+  });
 });

@@ -117,6 +117,12 @@ function named(text: string, { nodes }: RedisTopology): string {
   return nodes.reduce((words, { endpoint, name }) => words.replaceAll(endpoint, name), text);
 }
 
+/** Before its claim a node that comes back with more would be preferred. */
+function hasClaimed({ primary, nodes }: RedisTopology): boolean {
+  const record = nodes.find(({ endpoint }) => endpoint === primary)?.record;
+  return primary !== null && record?.primary === primary;
+}
+
 async function untilPrimary(
   host: Host,
   configuration: LoadedConfiguration,
@@ -124,7 +130,7 @@ async function untilPrimary(
   const endMs = host.monotonicMs() + THERE_WITHIN_MS;
   while (host.monotonicMs() < endMs) {
     const seen = await readTopology(configuration);
-    if (seen.primary !== null) return seen;
+    if (hasClaimed(seen)) return seen;
     await sleep(host, POLL_MS);
   }
   return undefined;
