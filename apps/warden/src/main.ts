@@ -124,11 +124,10 @@ const health = await startHealth({
     'GET /status': () => ({ status: 200, body: { ...warden.view(), failovers: history.list() } }),
     'POST /switchover': forOperators(async ({ query }) => {
       const startedMs = realHost.monotonicMs();
-      const { done, detail } = await warden.switchOver(query.get('to') ?? undefined);
+      const outcome = await warden.switchOver(query.get('to') ?? undefined);
       const tookMs = Math.round(realHost.monotonicMs() - startedMs);
-      const to = warden.view().primary;
-      if (done && to !== null) history.asked(planned(to, tookMs));
-      return { status: done ? 200 : 409, body: { done, detail, tookMs } };
+      if (outcome.done) history.asked(planned(outcome.to, tookMs));
+      return { status: outcome.done ? 200 : 409, body: { ...outcome, tookMs } };
     }),
     'POST /recover': forOperators(async () => ({ status: 200, body: { detail: await warden.recover() } })),
   },

@@ -66,7 +66,11 @@ function scene(answers: (nowMs: number) => FailoverAsked) {
 
 it('follows who was promoted, and not an older primary that is there at the same time', async () => {
   const { parts, followed } = scene(() => BEGUN);
-  expect(await switchOver(parts, undefined)).toEqual({ done: true, detail: `${A} handed over to ${B}` });
+  expect(await switchOver(parts, undefined)).toEqual({
+    done: true,
+    to: B,
+    detail: `${A} handed over to ${B}`,
+  });
   expect(followed).toEqual(['10.0.0.2']);
 });
 

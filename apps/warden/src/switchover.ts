@@ -22,7 +22,10 @@ export type SwitchoverParts = {
   readonly log: (event: string, detail: Record<string, unknown>) => void;
 };
 
-type Outcome = { readonly done: boolean; readonly detail: string };
+/** What was done, or why not, in words; and who is the primary now where it was done. */
+export type Switchover =
+  | { readonly done: true; readonly to: string; readonly detail: string }
+  | { readonly done: false; readonly detail: string };
 
 const POLL_MS = 4;
 const WITHIN_MS = 3000;
@@ -37,10 +40,10 @@ const BEFORE_PROMOTION_MS = 20;
 const PAUSE_MS = 400;
 
 /** Switches over. Sentinel chooses the replica; `to` is refused where it is not the only one that it could choose. */
-export async function switchOver(parts: SwitchoverParts, to: string | undefined): Promise<Outcome> {
+export async function switchOver(parts: SwitchoverParts, to: string | undefined): Promise<Switchover> {
   const { host, own, situation } = parts;
   const present = situation.present();
-  const refuse = (detail: string): Outcome => ({ done: false, detail });
+  const refuse = (detail: string): Switchover => ({ done: false, detail });
   if (present?.name !== own.name)
     return refuse(
       `${own.name} is not the primary; ask the warden of ${present?.name ?? 'whoever becomes it'}`,
@@ -68,7 +71,7 @@ export async function switchOver(parts: SwitchoverParts, to: string | undefined)
   await parts.ownNode.resumeWrites();
   const tookMs = Math.round(host.monotonicMs() - startedMs);
   parts.log('switched_over', { from: own.name, to: promoted.name, tookMs });
-  return { done: true, detail: `${own.name} handed over to ${promoted.name}` };
+  return { done: true, to: promoted.name, detail: `${own.name} handed over to ${promoted.name}` };
 }
 
 /** A Sentinel may not have seen yet that a replica can be promoted: it asks each of them again after a quarter of a second. */

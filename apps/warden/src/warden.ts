@@ -19,16 +19,14 @@ import { createPressure } from './pressure.ts';
 import { createSentinels } from './sentinels.ts';
 import { createSituation } from './situation.ts';
 import { createSuspicion } from './suspicion.ts';
-import { switchOver } from './switchover.ts';
+import { type Switchover, switchOver } from './switchover.ts';
 import { viewOf, type WardenView } from './view.ts';
 import type { WardenOptions } from './warden-options.ts';
 
 export type Warden = {
   readonly view: () => WardenView;
-  /** A planned change of primary; what was done, or why not. */
-  readonly switchOver: (
-    to: string | undefined,
-  ) => Promise<{ readonly done: boolean; readonly detail: string }>;
+  /** A planned change of primary. */
+  readonly switchOver: (to: string | undefined) => Promise<Switchover>;
   /** A person gives up what nodes that are missing may hold. */
   readonly recover: () => Promise<string>;
   readonly leave: () => void;
