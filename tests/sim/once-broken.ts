@@ -41,4 +41,12 @@ export const ONCE_BROKEN_SETS: readonly (readonly [number, string])[] = [
 /** Of the whole system. */
 export const ONCE_BROKEN_SYSTEMS: readonly (readonly [number, string])[] = [
   [14, 'the entry of a finished signal stayed in RTSS: the engine had read another one, from an old primary'],
+  [
+    7022995,
+    'a close whose answer was lost was refused late, and nobody was told: the check allowed no unknown',
+  ],
+  [
+    7023142,
+    'an order whose answer was lost was refused late, and nobody was told: the check allowed no unknown',
+  ],
 ];

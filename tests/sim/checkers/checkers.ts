@@ -14,6 +14,7 @@
  * I9 is held by the tests of the backend and the console, I10 by the faults themselves: none of these may break.
  */
 import { type Signal, signalMagic } from '@holdfast/ha-core';
+import type { TradeRequest } from '@holdfast/mt5-sim';
 import type { ReadRecord, Told } from '../system/client.ts';
 import { ACCOUNT, type System } from '../system/system.ts';
 import { Broken } from './broken.ts';
@@ -79,7 +80,13 @@ export function createCheckers(
       if (state === undefined)
         throw new Broken('I1', `${signal.id} was acknowledged and is neither open nor finished`);
       if (state !== 'unknown') throw new Broken('LIVENESS', `${signal.id} is still ${state}`);
-      if (!faults.some((fault) => MAY_LEAVE_UNKNOWN.has(fault))) {
+      const mayBe = faults.some((fault) => MAY_LEAVE_UNKNOWN.has(fault));
+      if (
+        !mayBe &&
+        !system()
+          .broker.unheard()
+          .some((request) => isOf(request, signal))
+      ) {
         throw new Broken(
           'LIVENESS',
           `${signal.id} is unknown although nothing happened that hides an outcome`,
@@ -102,6 +109,12 @@ export function createCheckers(
     allRecorded: () => stored.unrecorded(system().broker.ledger()) === undefined,
     atTheEnd,
   };
+}
+
+/** Whether a request is one of the signal: by its magic, or, where it carries none, by being a change of an order or position. */
+function isOf(request: TradeRequest, signal: Signal): boolean {
+  if ('magic' in request) return request.magic === signalMagic(ACCOUNT, signal.id);
+  return signal.action === 'modify' || signal.action === 'cancel';
 }
 
 const signalKey = (id: string): string => `hf:{${ACCOUNT}}:signal:${signalMagic(ACCOUNT, id)}`;

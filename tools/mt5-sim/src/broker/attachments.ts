@@ -23,6 +23,8 @@ export type AttachmentsOptions = {
   readonly latencyMs: number;
   readonly specifications: ReadonlyMap<string, SymbolSpecification>;
   readonly price: (symbol: string) => Price | undefined;
+  /** A request whose answer was dropped was refused: nobody is told, then or later. */
+  readonly onUnheard: (request: TradeRequest) => void;
   readonly carryOut: (
     book: AccountBook,
     terminal: string,
@@ -237,13 +239,19 @@ function answer(
     });
   const dropped = struck.get('drop_reply');
   if (dropped !== undefined) {
-    later(dropped.executeAfterMs ?? 0, carryOut);
+    later(dropped.executeAfterMs ?? 0, () => {
+      if (!isCarriedOut(carryOut().retcode)) options.onUnheard(request);
+    });
     return bareReply(dropped.retcode ?? 10012, 'no reply', at);
   }
   const reply = carryOut();
-  const done = reply.retcode === 10009 || reply.retcode === 10010;
-  return done && struck.has('done_without_deal') ? { ...reply, deal: '0', price: '0' } : reply;
+  return isCarriedOut(reply.retcode) && struck.has('done_without_deal')
+    ? { ...reply, deal: '0', price: '0' }
+    : reply;
 }
+
+/** Done, or done in part. */
+const isCarriedOut = (retcode: number): boolean => retcode === 10009 || retcode === 10010;
 
 function noticeOf(change: Change): BrokerNotice | undefined {
   switch (change.is) {

@@ -73,6 +73,8 @@ export type Broker = {
   readonly ledger: () => LedgerView;
   readonly accounts: () => AccountView[];
   readonly quotes: () => Quote[];
+  /** Requests that were refused after their answer had been dropped: no list shows them, and nobody was told. */
+  readonly unheard: () => readonly TradeRequest[];
   readonly terminals: () => TerminalView[];
   readonly specifications: () => readonly SymbolSpecification[];
   /** Undefined when too many faults are on. */
@@ -85,6 +87,9 @@ export type Broker = {
   readonly setPrice: (symbol: string, bidPoints: number, spreadPoints: number) => void;
   readonly stop: () => void;
 };
+
+/** More than any run of faults makes. */
+const UNHEARD_KEPT = 10_000;
 
 /** A broker, running. Throws a RangeError when `restore` does not fit the accounts. */
 export function createBroker(options: BrokerOptions): Broker {
@@ -99,6 +104,7 @@ export function createBroker(options: BrokerOptions): Broker {
     places = record.places;
     lastAt = Math.max(lastAt, record.at);
   }
+  const unheard: TradeRequest[] = [];
   let clockAheadMs = options.clockAheadMs ?? 0;
   /** The broker's clock never goes back, whatever the host's does, but by a fault. */
   const now = (): number => {
@@ -147,6 +153,10 @@ export function createBroker(options: BrokerOptions): Broker {
     latencyMs: options.latencyMs ?? 0,
     specifications,
     price: prices.price,
+    onUnheard: (request) => {
+      unheard.push(request);
+      if (unheard.length > UNHEARD_KEPT) unheard.shift();
+    },
     carryOut,
   });
 
@@ -211,6 +221,7 @@ export function createBroker(options: BrokerOptions): Broker {
         const price = prices.price(symbol);
         return price === undefined ? [] : [quoteOf(symbol, price)];
       }),
+    unheard: () => unheard,
     terminals: attachments.terminals,
     specifications: () => [...specifications.values()],
     addFault: (fault) => {

@@ -32,6 +32,17 @@ test('drop_reply with executeAfterMs: executed after OrderSend has given up', as
   expect(broker.ledger().deals).toHaveLength(1);
 });
 
+test('drop_reply with executeAfterMs: a late refusal is told to nobody, and only the broker knows of it', async () => {
+  const { host, broker, link, notices } = scene({ kind: 'drop_reply', retcode: 10031, executeAfterMs: 2000 });
+  expect(await link.orderSend(deal())).toMatchObject({ retcode: 10031 });
+  expect(broker.unheard()).toEqual([]);
+  broker.addFault({ kind: 'market_closed', symbol: 'EURUSD', forMs: 60_000 });
+  await host.advance(2000);
+  expect([broker.ledger().orders, broker.ledger().deals]).toEqual([[], []]);
+  expect(notices.filter(({ is }) => is !== 'connection')).toEqual([]);
+  expect(broker.unheard()).toEqual([deal()]);
+});
+
 test('drop_request: 10012 and never executed', async () => {
   const { host, broker, link } = scene({ kind: 'drop_request', retcode: 10012 });
   expect(await link.orderSend(deal())).toMatchObject({ retcode: 10012 });
