@@ -6,6 +6,7 @@ import {
   type RedisNodes,
   type RedisReply,
 } from '@holdfast/ha-core';
+import { IN_SYNC_KEY } from '@holdfast/redis';
 import { expect, it } from 'vitest';
 import type { NodeWatch } from './node-watch.ts';
 import { createOwnClaim } from './own-claim.ts';
@@ -16,7 +17,7 @@ const RECORD = ['3', '7', '10.0.0.2:1', '10.0.0.3:1', '90'];
 
 const CLAIMED = ['ok', '9', '0', OWN, '10.0.0.3:1', '91'];
 
-function answerTo([name = '', verb]: Command): RedisReply {
+function answerTo([name, verb]: Command): RedisReply {
   if (name === 'FCALL') return CLAIMED;
   if (name === 'CONFIG') return verb === 'GET' ? ['min-replicas-to-write', '1'] : 'OK';
   return RECORD;
@@ -58,7 +59,7 @@ it('is made as soon as the node is primary, and once', async () => {
   const { claim, claims, tookMs } = scene(100);
   claim.want(9, false);
   await claim.soon();
-  expect(claims()).toEqual([['FCALL', 'hf_claim', '1', 'hf:in-sync', OWN, '3', '9']]);
+  expect(claims()).toEqual([['FCALL', 'hf_claim', '1', IN_SYNC_KEY, OWN, '3', '9']]);
   expect(tookMs()).toBeLessThan(200);
   await claim.tend();
   expect(claims()).toHaveLength(1);
@@ -99,7 +100,7 @@ it('is made by a node that nobody follows where a person has decided, and leaves
   await claim.tend();
   expect(sent.slice(-3)).toEqual([
     ['CONFIG', 'SET', 'min-replicas-to-write', '0'],
-    ['FCALL', 'hf_claim', '1', 'hf:in-sync', OWN, '3', '9'],
+    ['FCALL', 'hf_claim', '1', IN_SYNC_KEY, OWN, '3', '9'],
     ['CONFIG', 'SET', 'min-replicas-to-write', '1'],
   ]);
   await claim.tend();

@@ -144,12 +144,19 @@ it('asks a deployed environment by its configuration alone: nodes are judged by 
   cpSync(cluster.folder, deployed, { recursive: true });
   // Whoever keeps the processes of a deployed environment, it is no supervisor that leaves a record.
   rmSync(join(deployed, 'cluster.json'));
-  const { stdout } = await runCommand('status', '--json', '--config', join(deployed, 'holdfast.yaml'));
-  const { nodes, redis } = JSON.parse(stdout) as ClusterStatus;
-  expect(redis.inSync.level).toBe('full');
-  const detailOf = (kind: string) => nodes.filter((node) => node.kind === kind).map(({ detail }) => detail);
-  expect(detailOf('sentinel')).toEqual(['', '', '']);
-  expect(new Set(detailOf('terminal'))).toEqual(new Set(['no engine has a session with it']));
+  const read = async (): Promise<ClusterStatus> => {
+    const { stdout } = await runCommand('status', '--json', '--config', join(deployed, 'holdfast.yaml'));
+    return JSON.parse(stdout) as ClusterStatus;
+  };
+  const detailsOf = ({ nodes }: ClusterStatus, kind: string): string[] =>
+    nodes.filter((node) => node.kind === kind).map(({ detail }) => detail);
+  // A Sentinel answers nobody while its file is on its way to the disk.
+  await expect
+    .poll(async () => detailsOf(await read(), 'sentinel'), { timeout: 20_000 })
+    .toEqual(['', '', '']);
+  const status = await read();
+  expect(status.redis.inSync.level).toBe('full');
+  expect(new Set(detailsOf(status, 'terminal'))).toEqual(new Set(['no engine has a session with it']));
   const doctor = (await runCommand('doctor', '--config', join(deployed, 'holdfast.yaml'))).stdout;
   expect(doctor).toMatch(/^ok {4}redis-1: /m);
   expect(doctor).not.toContain('ports');
