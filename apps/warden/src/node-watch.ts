@@ -85,8 +85,6 @@ export function createNodeWatch(options: NodeWatchOptions): NodeWatch {
   let seen: NodeSeen | undefined;
   let processGone = false;
   let quit = false;
-  /** The present connection is given up here: that it closes says nothing of the node. */
-  let givenUp = false;
   let closed = false;
   /** Since the last tick: how long it lasts, and the probes in it that did not wait for the next. */
   let period: { readonly everyMs: number; again: number } | undefined;
@@ -114,11 +112,11 @@ export function createNodeWatch(options: NodeWatchOptions): NodeWatch {
     processGone = false;
     if (node === undefined) {
       node = opened;
-      givenUp = false;
       opened.onClosed((reason) => {
         if (node === opened) {
           node = undefined;
-          quit ||= !givenUp && !GIVEN_UP.test(reason);
+          // What is given up here says nothing of the node.
+          quit ||= !GIVEN_UP.test(reason);
         }
         seen = undefined;
         again();
@@ -143,7 +141,6 @@ export function createNodeWatch(options: NodeWatchOptions): NodeWatch {
       if (!(error instanceof NodeUnavailable)) throw error;
       processGone = PROCESS_GONE.test(error.message);
       quit ||= processGone;
-      givenUp ||= GIVEN_UP.test(error.message);
       // A wrong password ends the connection before anything can be asked.
       const refusal = REFUSAL.exec(error.message)?.[0];
       seen = refusal === undefined ? undefined : refused(refusal, sentAtMs, host.monotonicMs());

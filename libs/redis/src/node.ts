@@ -69,6 +69,8 @@ export function createRedisNodes(options: RedisNodesOptions = {}): RedisNodes {
 const shown = (endpoint: Endpoint): string => `${endpoint.host}:${endpoint.port}`;
 
 type Closed = {
+  /** The end on this side, or of the library's connection; the first reason stands. */
+  readonly end: (reason: string) => void;
   readonly reason: () => string | undefined;
   readonly listen: (listener: (reason: string) => void) => void;
 };
@@ -78,18 +80,20 @@ function closeOnce(client: Redis): Closed {
   let lastError: string | undefined;
   let reason: string | undefined;
   const listeners = new Set<(reason: string) => void>();
-  const end = (): void => {
+  const end = (why: string): void => {
     if (reason !== undefined) return;
-    reason = lastError ?? 'connection closed';
-    for (const listener of listeners) listener(reason);
+    reason = why;
+    for (const listener of listeners) listener(why);
     listeners.clear();
   };
+  const ended = (): void => end(lastError ?? 'connection closed');
   client.on('error', (error: Error) => {
     lastError = reasonOf(error);
   });
-  client.on('close', end);
-  client.on('end', end);
+  client.on('close', ended);
+  client.on('end', ended);
   return {
+    end,
     reason: () => reason ?? lastError,
     listen: (listener) => {
       if (reason === undefined) listeners.add(listener);
@@ -110,8 +114,12 @@ function reasonOf(error: Error): string {
 function openNode(client: Redis, endpoint: Endpoint, closed: Closed): RedisNode {
   let open = true;
   let leaving = false;
-  /** Once: each call would add listeners of its own to the socket. */
-  const disconnect = (): void => {
+  /**
+   * It ends here and now for whoever has it: a frozen node does not answer the end of a connection, and the library would tell
+   * of it two seconds later. Disconnected once: each call would add listeners of its own to the socket.
+   */
+  const leave = (why: string): void => {
+    closed.end(why);
     if (!leaving) client.disconnect();
     leaving = true;
   };
@@ -129,10 +137,7 @@ function openNode(client: Redis, endpoint: Endpoint, closed: Closed): RedisNode 
         underWay.delete(fail);
         reject(new NodeUnavailable(`${shown(endpoint)}: ${why}`, true));
       };
-      const late = setTimeout(() => {
-        fail(`no answer within ${deadlineMs} ms`);
-        disconnect();
-      }, deadlineMs);
+      const late = setTimeout(() => leave(`no answer within ${deadlineMs} ms`), deadlineMs);
       underWay.add(fail);
       const pipeline = client.pipeline();
       for (const [name, ...args] of commands) pipeline.call(name, ...args);
@@ -156,7 +161,7 @@ function openNode(client: Redis, endpoint: Endpoint, closed: Closed): RedisNode 
     endpoint,
     run,
     onClosed: closed.listen,
-    close: disconnect,
+    close: () => leave('closed here'),
   };
 }
 

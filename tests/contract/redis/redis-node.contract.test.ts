@@ -158,6 +158,19 @@ describe.each(SIDES)('RedisNode, %s', (_, start) => {
       expect((after as NodeUnavailable).sent).toBe(false);
     });
 
+    test('one that does not answer in time is closed at that moment, with the reason', async () => {
+      const node = await open();
+      const reasons: string[] = [];
+      node.onClosed((reason) => reasons.push(reason));
+      const block: Command = ['XREAD', 'BLOCK', '5000', 'STREAMS', 'd:none', '$'];
+      const [first, second] = [failure(node.run([block], 150)), failure(node.run([['PING']], 5000))];
+      expect(await first).toBeInstanceOf(NodeUnavailable);
+      expect(reasons).toEqual(['no answer within 150 ms']);
+      // What waits behind it does not wait for its own deadline.
+      expect(String(await second)).toContain('no answer within 150 ms');
+      expect(String(await failure(node.run([['PING']], 1000)))).toContain('connection closed');
+    });
+
     test('closed stays closed; listeners are told once, late ones too', async () => {
       const node = await open();
       let early = 0;
