@@ -92,6 +92,28 @@ test.each([1, 2, 3])(
   },
 );
 
+test.each([1, 2, 3, 4, 5, 6])(
+  'a Redis primary that stands still holds up execution no longer than the failover; seed %i',
+  async (seed) => {
+    const checked = await stage(seed);
+    const { system } = checked;
+    const { world } = system;
+    const frozen = primaryOf(system.machines);
+    system.process(frozen).freeze();
+    sendAll(checked, ['first']);
+    const promoted = (): boolean => primaryOf(system.machines) !== frozen;
+    expect(await world.run(promoted, 5000)).toBe(true);
+    const promotedAtMs = world.now();
+    const done = (): boolean => world.story().some((line) => line.includes('finished'));
+    expect(await world.run(done, 5000)).toBe(true);
+    // The client asks again every 200 ms; a reader that waits for its own deadline would add most of a second.
+    expect(world.now() - promotedAtMs).toBeLessThan(500);
+    system.process(frozen).resume();
+    expect(await untilDone(checked, ['first'])).toEqual(['filled']);
+    expect(ordersOf(system, ['first'])).toEqual([1]);
+  },
+);
+
 test.each([4, 5, 6])(
   'two engines forced active, by a machine that was suspended with its clock: one acts; seed %i',
   async (seed) => {

@@ -17,9 +17,7 @@ import {
 import {
   type AcceptedSignal,
   announceNode,
-  createAcknowledgedWriter,
   createLeaseStore,
-  createPrimaryConnection,
   createWishStore,
   followSignals,
   readLease,
@@ -32,6 +30,7 @@ import { createHandOvers, type HandOverSeat } from './hand-over.ts';
 import { createLeadership, type Leadership } from './leadership.ts';
 import { beginLoading, type Loading } from './loading.ts';
 import { createPeerLinks, type PeerLinks } from './peer-link.ts';
+import { createRedisConnections } from './redis-connections.ts';
 import { highestEpoch, type Seat } from './seat.ts';
 import { tellingOf } from './telling.ts';
 import { createWishDesk, type WishDesk } from './wish-desk.ts';
@@ -58,17 +57,9 @@ export async function createEngine(parts: {
   readonly options: EngineOptions;
 }): Promise<Engine> {
   const { host, network, redis, options } = parts;
-  const { engine, numbers, nodes, log } = options;
-  const writer = createAcknowledgedWriter({
-    host,
-    redis,
-    nodes,
-    log,
-    ...(options.onRound === undefined ? {} : { onRound: options.onRound }),
-    ...(options.onMissing === undefined ? {} : { onMissing: options.onMissing }),
-  });
+  const { engine, numbers, log } = options;
+  const { writer, reads, blocking } = createRedisConnections(host, redis, options);
   const store = createLeaseStore(writer, engine);
-  const reads = createPrimaryConnection({ host, redis, nodes });
   const wishes = createWishStore({ writer, reader: engine });
   const seats = new Map<string, Seat>();
   let stopped = false;
@@ -294,7 +285,7 @@ export async function createEngine(parts: {
   });
   const stopFollowing = followSignals({
     host,
-    connection: createPrimaryConnection({ host, redis, nodes }),
+    connection: blocking,
     accounts: options.accounts.map((account) => account.account),
     onSignals,
     log,

@@ -123,6 +123,7 @@ function redisFromMemory(host: Host): AcknowledgedWriter {
   return {
     write,
     writeUntil: write,
+    onPrimary: () => () => undefined,
     read: (commands) =>
       Promise.resolve({
         is: 'acknowledged',

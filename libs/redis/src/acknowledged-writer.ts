@@ -69,6 +69,7 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
   /** What is written again after a change of primary: a few with each round, so that nothing new waits for it. */
   let behind: Item[] = [];
   const again = createWrittenAgain();
+  const listeners = new Set<(primary: Endpoint) => void>();
   let connection: Connection | undefined;
   let lastPrimary: string | undefined;
   const newest = createNewestSeen(options);
@@ -131,6 +132,7 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
       newest.saw(record, node.endpoint);
       node.onClosed((reason) => lose(opened, reason));
       options.log('primary_found', { endpoint: name, inSync: opened.needed, term: record.term });
+      for (const listener of listeners) listener(node.endpoint);
       if (lastPrimary !== undefined && lastPrimary !== name) writeAgain();
       lastPrimary = name;
       return undefined;
@@ -332,7 +334,11 @@ export function createAcknowledgedWriter(options: AcknowledgedWriterOptions): Ac
 
   void keepConnected();
   host.after(LOOK_MS, () => void look());
-  return { write, writeUntil, read, view, stop };
+  const onPrimary: AcknowledgedWriter['onPrimary'] = (listener) => {
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  };
+  return { write, writeUntil, read, onPrimary, view, stop };
 }
 
 const listedBy = (role: Role): readonly string[] =>

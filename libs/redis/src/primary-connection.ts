@@ -26,6 +26,11 @@ export type PrimaryConnection = {
     commands: readonly Command[],
     deadlineMs: number,
   ) => Promise<{ readonly replies: RedisReply[]; readonly connection: number }>;
+  /**
+   * This node is the primary by now, as somebody has learned who was quicker: a connection to another one is given up, and what
+   * waits on it fails at once. A reader that blocks would notice a frozen primary by its own deadline only.
+   */
+  readonly moved: (primary: Endpoint) => void;
   readonly stop: () => void;
 };
 
@@ -76,6 +81,9 @@ export function createPrimaryConnection(options: PrimaryConnectionOptions): Prim
         throw new NodeUnavailable(`${endpointName(on.endpoint)} is no longer the primary`, true);
       }
       return { replies, connection: of };
+    },
+    moved: (primary) => {
+      if (node !== undefined && endpointName(node.endpoint) !== endpointName(primary)) node.close();
     },
     stop: () => {
       stopped = true;

@@ -181,6 +181,7 @@ function follow(
   const { host } = options;
   const positions = new Map(from);
   const connection = createPrimaryConnection(options);
+  const endHearing = options.writer.onPrimary(connection.moved);
   const pollMs = options.pollMs ?? POLL_MS;
   const wakening = createWakening({ host, connection, positions, pollMs, log: options.log });
   const advance = createAdvance(options, positions, followers);
@@ -220,7 +221,10 @@ function follow(
       if (!stopped && spentMs < gatherMs) await sleep(host, gatherMs - spentMs);
     }
   };
-  const ended = loop().finally(() => wakening.close());
+  const ended = loop().finally(() => {
+    endHearing();
+    wakening.close();
+  });
   return {
     stop: () => {
       stopped = true;

@@ -24,7 +24,8 @@ export type WakeningOptions = {
   readonly log: (event: string, detail: Record<string, unknown>) => void;
 };
 
-const PAUSE_MS = 100;
+/** A new primary is known already where the connection was given up for it. */
+const PAUSE_MS = 25;
 
 /** Creates the wakening; nothing is opened before the first `next`. */
 export function createWakening(options: WakeningOptions): Wakening {

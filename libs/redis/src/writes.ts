@@ -1,7 +1,7 @@
 /**
  * The acknowledged write, as its users see it (ARCHITECTURE section 5; the mechanism is acknowledged-writer.ts).
  */
-import type { Command, InSyncLevel, InSyncRecord, RedisReply } from '@holdfast/ha-core';
+import type { Command, Endpoint, InSyncLevel, InSyncRecord, RedisReply } from '@holdfast/ha-core';
 
 /** One call of a function of functions/*.lua. Every function is idempotent: it may be repeated with the same arguments. */
 export type FunctionCall = {
@@ -44,6 +44,11 @@ export type AcknowledgedWriter = {
    * that what was read is in the in-sync set when this resolves. Tried again for `LIMITS.readWithinMs`.
    */
   readonly read: (commands: readonly Command[], mark: FunctionCall) => Promise<ReadOutcome>;
+  /**
+   * Told of every primary that it connects to, within milliseconds of a change: for readers, which would notice by their own
+   * deadlines only. Returns what ends that.
+   */
+  readonly onPrimary: (listener: (primary: Endpoint) => void) => () => void;
   /** What it sees of the topology now. */
   readonly view: () => WriterView;
   /** Ends: what waits is answered `not_stored`/`stopped`, what is under way runs out. */

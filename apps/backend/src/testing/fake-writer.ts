@@ -34,6 +34,7 @@ export function createFakeWriter(): FakeWriter {
       return fake.answer(call);
     },
     writeUntil: (call) => fake.write(call),
+    onPrimary: () => () => undefined,
     read: (commands): Promise<ReadOutcome> =>
       Promise.resolve(
         fake.unavailable === undefined
