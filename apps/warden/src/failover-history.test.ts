@@ -53,6 +53,7 @@ const connection: PrimaryConnection = {
     if (weather === 'silent') return Promise.reject(new NodeUnavailable('no primary', false));
     return Promise.resolve({ replies: commands.map(answer), connection: 1 });
   },
+  moved: () => undefined,
   stop: () => undefined,
 };
 
