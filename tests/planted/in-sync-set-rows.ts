@@ -113,11 +113,11 @@ export const IN_SYNC_SET: readonly PlantedBug[] = [
   {
     breaks: 'I10: a node that a person chose is held by its own warden, because the set had left it out',
     file: 'apps/warden/src/cold-start.ts',
-    find: 'situation.letLead(own.name);',
+    find: 'if (givenUp !== undefined) situation.letLead(own.name);',
     replace: '',
     caughtBy: 'unit',
     tests: 'apps/warden/src/cold-start.test.ts',
-    says: 'lets a node lead that its own record has left out',
+    says: 'keeps to what a person has decided until there is a primary',
   },
   {
     breaks: 'I10: the set never shrinks: nothing is written while a replica is gone',

@@ -152,15 +152,11 @@ it('is obeyed by its membership, which knows what the node has been given', asyn
   expect(priorities).toEqual([0, 100, 0]);
 });
 
-it('lets a node lead that its own record has left out, where nobody has more', async () => {
+it('lets no node lead that its own record has left out, unless a person has decided (seed 7029380)', async () => {
   const leftOut = afterStart({ record: { ...RECORD, members: [] } });
   leftOut.passes(LIMITS.coldStartAfterMs);
   await leftOut.tend();
-  expect([leftOut.led, leftOut.asked]).toEqual([[B], [A]]);
-  const member = afterStart();
-  member.passes(LIMITS.coldStartAfterMs);
-  await member.tend();
-  expect([member.led, member.asked]).toEqual([[], [A]]);
+  expect([leftOut.led, leftOut.asked]).toEqual([[], [A]]);
 });
 
 it('keeps to what a person has decided until there is a primary, but not for ever', async () => {

@@ -8,7 +8,6 @@ import {
   couldChoose,
   decideColdStart,
   type Host,
-  isPassedOver,
   LIMITS,
   namedByMost,
   newestOf,
@@ -95,12 +94,8 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
 
   const promoteOwn = async (named: string | undefined, why: string): Promise<void> => {
     log('cold_start', { node: own.name, why, named });
-    const record = own.seen()?.record;
-    // Nobody has more, though the set has left it out: nobody would take it for the primary before it has claimed.
-    if (record !== undefined && isPassedOver(record, own.name)) {
-      situation.letLead(own.name);
-      claim.want(record.term + 1, false);
-    }
+    // Only what a person gave up: a primary that is out of sight may go on to acknowledge with whom it takes in again.
+    if (givenUp !== undefined) situation.letLead(own.name);
     if (named === own.name) await ownNode.follow(undefined);
     else if (named !== undefined && (await membership.setPriority(100))) {
       const raisedAtMs = host.monotonicMs();
@@ -214,7 +209,7 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
       const named = namedByMost(await sentinels.look());
       if (named === undefined) return 'no majority of Sentinels names a primary; nothing was done';
       if (isPrimaryThere()) return 'there is a primary by now; nothing was done';
-      claim.want(Math.ceil(situation.rank()) + 1, true);
+      claim.want(Math.ceil(situation.rank()) + 1);
       situation.forget();
       const missing = nodes.filter((one) => !data.some((two) => two.endpoint === one));
       givenUp = { missing, untilMs: host.monotonicMs() + RECOVER_WITHIN_MS };

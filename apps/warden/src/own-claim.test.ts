@@ -57,7 +57,7 @@ function scene(promotedAfterMs: number, breaks = 0) {
 
 it('is made as soon as the node is primary, and once', async () => {
   const { claim, claims, tookMs } = scene(100);
-  claim.want(9, false);
+  claim.want(9);
   await claim.soon();
   expect(claims()).toEqual([['FCALL', 'hf_claim', '1', IN_SYNC_KEY, OWN, '3', '9']]);
   expect(tookMs()).toBeLessThan(200);
@@ -67,8 +67,8 @@ it('is made as soon as the node is primary, and once', async () => {
 
 it('stays due while the node cannot be reached, with the highest term that was wanted', async () => {
   const { claim, claims } = scene(0, 1);
-  claim.want(9, false);
-  claim.want(4, false);
+  claim.want(9);
+  claim.want(4);
   await claim.tend();
   expect(claims()).toEqual([]);
   await claim.tend();
@@ -78,7 +78,7 @@ it('stays due while the node cannot be reached, with the highest term that was w
 
 it('is not made once it was dropped', async () => {
   const { claim, claims } = scene(0);
-  claim.want(9, true);
+  claim.want(9);
   claim.drop();
   await claim.tend();
   await claim.soon();
@@ -89,14 +89,14 @@ it('is not made by a node that nobody promotes, and is not waited for without en
   const { claim, claims, tookMs } = scene(Number.POSITIVE_INFINITY);
   await claim.soon();
   expect(tookMs()).toBe(0);
-  claim.want(9, false);
+  claim.want(9);
   await claim.soon();
   expect([claims(), tookMs()]).toEqual([[], 1500]);
 });
 
-it('is made by a node that nobody follows where a person has decided, and leaves the setting as it was', async () => {
+it('is made though nobody follows the node, and leaves the setting as it was', async () => {
   const { claim, claims, sent } = scene(0);
-  claim.want(9, true);
+  claim.want(9);
   await claim.tend();
   expect(sent.slice(-3)).toEqual([
     ['CONFIG', 'SET', 'min-replicas-to-write', '0'],

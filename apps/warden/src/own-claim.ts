@@ -1,6 +1,7 @@
 /**
- * The claim that a node makes for itself right after it was promoted by a decision that its own record does not bear out: of
- * a person, or of the data though the set had left the node out. Nobody else would take it for the primary before that.
+ * The claim that a node makes for itself right after it was promoted by a person's decision, which its own record need not
+ * bear out. It is made also while nobody follows, which could outrank a primary that goes on to acknowledge elsewhere: that
+ * is what the person has given up.
  */
 import {
   type Command,
@@ -16,11 +17,8 @@ import { isOutside } from './exclusion.ts';
 import type { NodeWatch } from './node-watch.ts';
 
 export type OwnClaim = {
-  /**
-   * It is due once the own node is primary, with a term of at least this; `alone` also while nobody follows it. Alone it
-   * could outrank a primary that goes on to acknowledge elsewhere: only where a person has given that up.
-   */
-  readonly want: (term: number, alone: boolean) => void;
+  /** It is due once the own node is primary, with a term of at least this. */
+  readonly want: (term: number) => void;
   /** It is due no more: another node is primary, or nobody has promoted this one in time. */
   readonly drop: () => void;
   /** Makes it where it is due. Never rejects for what the outside does: it stays due. */
@@ -41,16 +39,13 @@ export function createOwnClaim(parts: {
   readonly own: NodeWatch;
 }): OwnClaim {
   const { host, redis, own } = parts;
-  let wanted: { readonly term: number; readonly alone: boolean } | undefined;
+  let wanted: number | undefined;
 
-  const make = async ({ term, alone }: { term: number; alone: boolean }): Promise<void> => {
+  const make = async (least: number): Promise<void> => {
     const node = await redis.open(own.endpoint, LIMITS.dialDeadlineMs);
     try {
       const record = await readRecordAt(node, LIMITS.commandDeadlineMs);
-      const call = functionCommand(claimCall(record, own.name, term));
-      const reply = alone
-        ? await runAlone(node, call)
-        : (await node.run([call], LIMITS.commandDeadlineMs))[0];
+      const reply = await runAlone(node, functionCommand(claimCall(record, own.name, least)));
       if (parseChange(reply) !== undefined) wanted = undefined;
     } finally {
       node.close();
@@ -67,8 +62,8 @@ export function createOwnClaim(parts: {
   };
 
   return {
-    want: (term, alone) => {
-      wanted = { term: Math.max(wanted?.term ?? 0, term), alone: alone || (wanted?.alone ?? false) };
+    want: (term) => {
+      wanted = Math.max(wanted ?? 0, term);
     },
     drop: () => {
       wanted = undefined;
