@@ -49,4 +49,8 @@ export const ONCE_BROKEN_SYSTEMS: readonly (readonly [number, string])[] = [
     7023142,
     'an order whose answer was lost was refused late, and nobody was told: the check allowed no unknown',
   ],
+  [
+    7029380,
+    'a node that the set had left out led after a cold start, while a primary out of sight went on to acknowledge',
+  ],
 ];
