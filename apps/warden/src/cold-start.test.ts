@@ -1,5 +1,5 @@
 /** A cold start whose node is taken out of the set meanwhile, by others that see a primary again (I1). */
-import { type Host, LIMITS, NO_RECORD, type SentinelSight } from '@holdfast/ha-core';
+import { LIMITS, NO_RECORD, type SentinelSight } from '@holdfast/ha-core';
 import { expect, it } from 'vitest';
 import { createColdStarter } from './cold-start.ts';
 import { createMembership } from './membership.ts';
@@ -7,6 +7,7 @@ import type { NodeWatch } from './node-watch.ts';
 import type { OwnNode } from './own-node.ts';
 import type { Sentinels } from './sentinels.ts';
 import type { Situation } from './situation.ts';
+import { createJumpingHost } from './testing/jumping-host.ts';
 
 const [A, B, C] = ['10.0.0.1:1', '10.0.0.2:1', '10.0.0.3:1'] as const;
 const RECORD = { ...NO_RECORD, term: 1, primary: A, members: [B, C] };
@@ -28,20 +29,12 @@ const watchOf = (name: string, there: boolean, record = RECORD): NodeWatch =>
 
 /** B and C have started, A is out of sight and named by all; B has the newest data. Or B alone, with its own record. */
 function afterStart({ alone = false, record = RECORD } = {}) {
-  let nowMs = 0;
+  const { host, passes } = createJumpingHost();
   const priorities: number[] = [];
   const asked: string[] = [];
   const led: string[] = [];
   const own = watchOf(B, true, record);
   const watches = [watchOf(A, false), own, watchOf(C, !alone, record)];
-  const host = {
-    monotonicMs: () => nowMs,
-    after: (ms: number, run: () => void) => {
-      nowMs += ms;
-      setImmediate(run);
-      return () => undefined;
-    },
-  } as unknown as Host;
   const ownNode = {
     priority: () => Promise.resolve(priorities.at(-1)),
     setPriority: (priority: number) => {
@@ -102,9 +95,7 @@ function afterStart({ alone = false, record = RECORD } = {}) {
     led,
     recover: coldStarter.recover,
     waits: coldStarter.waits,
-    passes: (ms: number) => {
-      nowMs += ms;
-    },
+    passes,
     tend: coldStarter.tend,
     onLook: (run: () => void) => {
       looked = run;
@@ -178,4 +169,13 @@ it('keeps to what a person has decided until there is a primary, but not for eve
     [A, A],
     [A, C],
   ]);
+});
+
+it('holds a decision of a person for no start that comes after its time', async () => {
+  const { passes, tend, recover, asked, led } = afterStart({ record: { ...RECORD, members: [] } });
+  await recover();
+  expect([asked, led]).toEqual([[A], [B]]);
+  passes(20_000);
+  await tend();
+  expect([asked, led]).toEqual([[A, A], [B]]);
 });

@@ -147,13 +147,12 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
 
   /** What the data decides, or else a person by what is there. */
   const decide = (data: readonly NodeData[], named: string): ColdStart => {
-    const decision = decideColdStart(nodes, data, named);
-    if (decision.is === 'start' || givenUp === undefined) return decision;
-    if (host.monotonicMs() > givenUp.untilMs) {
+    if (givenUp !== undefined && host.monotonicMs() > givenUp.untilMs) {
       givenUp = undefined;
       claim.drop();
-      return decision;
     }
+    const decision = decideColdStart(nodes, data, named);
+    if (decision.is === 'start' || givenUp === undefined) return decision;
     const { missing } = givenUp;
     if (data.length === 0 || !decision.missing.every((node) => missing.includes(node))) return decision;
     const why = `a person gave up what may be on ${missing.join(', ')}`;

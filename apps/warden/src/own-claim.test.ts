@@ -1,16 +1,11 @@
 /** When a node claims for itself: once it is primary, until it has (I1). */
-import {
-  type Command,
-  type Host,
-  NodeUnavailable,
-  type RedisNodes,
-  type RedisReply,
-} from '@holdfast/ha-core';
+import { type Command, NodeUnavailable, type RedisNodes, type RedisReply } from '@holdfast/ha-core';
 import { IN_SYNC_KEY } from '@holdfast/redis';
 import { expect, it } from 'vitest';
 import type { NodeWatch } from './node-watch.ts';
 import { createOwnClaim } from './own-claim.ts';
 import { fakeWatch } from './testing/fake-watch.ts';
+import { createJumpingHost } from './testing/jumping-host.ts';
 
 const OWN = '10.0.0.1:1';
 const RECORD = ['3', '7', '10.0.0.2:1', '10.0.0.3:1', '90'];
@@ -25,17 +20,9 @@ function answerTo([name, verb]: Command): RedisReply {
 
 /** A node that is promoted after so long; its first connections break. */
 function scene(promotedAfterMs: number, breaks = 0) {
-  let nowMs = 0;
+  const { host, nowMs } = createJumpingHost();
   let opened = 0;
   const sent: Command[] = [];
-  const host = {
-    monotonicMs: () => nowMs,
-    after: (ms: number, run: () => void) => {
-      nowMs += ms;
-      setImmediate(run);
-      return () => undefined;
-    },
-  } as unknown as Host;
   const redis = {
     open: () => {
       opened += 1;
@@ -50,9 +37,9 @@ function scene(promotedAfterMs: number, breaks = 0) {
     },
   } as unknown as RedisNodes;
   const seen = (): ReturnType<NodeWatch['seen']> =>
-    ({ role: { is: nowMs < promotedAfterMs ? 'replica' : 'primary' } }) as ReturnType<NodeWatch['seen']>;
+    ({ role: { is: nowMs() < promotedAfterMs ? 'replica' : 'primary' } }) as ReturnType<NodeWatch['seen']>;
   const claim = createOwnClaim({ host, redis, own: fakeWatch(OWN, { seen }) });
-  return { claim, sent, claims: () => sent.filter(([name]) => name === 'FCALL'), tookMs: () => nowMs };
+  return { claim, sent, claims: () => sent.filter(([name]) => name === 'FCALL'), tookMs: nowMs };
 }
 
 it('is made as soon as the node is primary, and once', async () => {

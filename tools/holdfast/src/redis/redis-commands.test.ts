@@ -15,6 +15,7 @@ import {
 } from '../testing/real-redis-cluster.ts';
 import { type Ended, runCommand } from '../testing/run-command.ts';
 import { askNode } from './node-evidence.ts';
+import type { RedisTopology } from './read-topology.ts';
 
 /** Nine processes on a machine that may be busy. */
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -30,6 +31,12 @@ async function recordOf(name: string): Promise<InSyncRecord | undefined> {
   const node = nodes.find((one) => one.name === name);
   if (node === undefined) throw new Error(`no node ${name}`);
   return (await askNode(cluster.redis, node)).record;
+}
+
+/** The others come back, and the set is whole again. */
+async function startBehind(primary: string, others: readonly string[]): Promise<RedisTopology> {
+  for (const name of others) await cluster.start(name, primary);
+  return untilTopology('the whole set again', cluster.topology, ({ inSync }) => inSync.level === 'full');
 }
 
 const holdfast = (...args: string[]): Promise<Ended> => runCommand(...args, '--state', cluster.folder);
@@ -245,12 +252,7 @@ it('recovers only when the loss is accepted, from the newest node that is there'
   const done = await holdfast('redis', 'recover', '--accept-loss');
   expect([done.exitCode, done.stderr]).toEqual([0, '']);
   expect(done.stdout).toContain(`${back} is the primary, term `);
-  for (const name of [primary, other]) await cluster.start(name, back);
-  const whole = await untilTopology(
-    'the whole set again',
-    cluster.topology,
-    ({ inSync }) => inSync.level === 'full',
-  );
+  const whole = await startBehind(back, [primary, other]);
   expect(whole.primary).toBe(endpointOf(cluster.configuration, back));
 });
 
@@ -274,12 +276,7 @@ it('recovers with a node that the set had left out, where it is all that is ther
   const done = await holdfast('redis', 'recover', '--accept-loss');
   expect([done.exitCode, done.stderr]).toEqual([0, '']);
   expect(done.stdout).toContain(`${back} is the primary, term `);
-  for (const name of [primary, other]) await cluster.start(name, back);
-  const whole = await untilTopology(
-    'the whole set again',
-    cluster.topology,
-    ({ inSync }) => inSync.level === 'full',
-  );
+  const whole = await startBehind(back, [primary, other]);
   expect(whole.primary).toBe(at);
 });
 
