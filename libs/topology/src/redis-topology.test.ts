@@ -96,6 +96,11 @@ describe('of several views', () => {
     expect(topologyOf(redis, answers(blind, report(2)))?.toldBy).toBe('warden-2');
   });
 
+  it('one that is cut off from the primary does not say why there is none', () => {
+    const blind = report(1, { primary: null, waits: { why: 'redis-1 is missing', missing: [A] } });
+    expect(topologyOf(redis, answers(blind, report(2)))).toMatchObject({ primary: A, waits: null });
+  });
+
   it('a node that the best cannot reach is shown as another sees it', () => {
     const cut = report(1, { nodes: [node(A), node(B, { role: 'silent', record: null }), node(C)] });
     expect(topologyOf(redis, answers(cut, report(2)))?.nodes[1]?.role).toBe('replica');

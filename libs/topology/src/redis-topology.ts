@@ -145,7 +145,7 @@ export function topologyOf(
       };
     }),
     wardens: wardenRows(redis, answers),
-    waits: reports.find(({ waits }) => waits !== null)?.waits ?? null,
+    waits: best.primary === null ? (reports.find(({ waits }) => waits !== null)?.waits ?? null) : null,
     pressed: reports.some(({ pressed }) => pressed),
   };
 }

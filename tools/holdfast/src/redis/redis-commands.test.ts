@@ -39,6 +39,15 @@ async function startBehind(primary: string, others: readonly string[]): Promise<
   return untilTopology('the whole set again', cluster.topology, ({ inSync }) => inSync.level === 'full');
 }
 
+/** The wardens wait also while none can be read, and then there is nothing that a person could choose. */
+const untilWaitingWith = (node: string): Promise<RedisTopology> =>
+  untilTopology(
+    'the wardens wait for those that are missing',
+    cluster.topology,
+    ({ waits, nodes }) =>
+      waits !== null && nodes.some(({ name, role }) => name === node && role === 'replica'),
+  );
+
 const holdfast = (...args: string[]): Promise<Ended> => runCommand(...args, '--state', cluster.folder);
 
 async function roles(): Promise<{ primary: string; replicas: string[] }> {
@@ -233,12 +242,7 @@ it('recovers only when the loss is accepted, from the newest node that is there'
   const [back = '', other = ''] = replicas;
   await cluster.signal(primary, 'SIGKILL');
   await cluster.start(back, other);
-  await untilTopology(
-    'the wardens wait for those that are missing',
-    cluster.topology,
-    ({ waits, nodes }) =>
-      waits !== null && nodes.some(({ name, role }) => name === back && role === 'replica'),
-  );
+  await untilWaitingWith(back);
   const asked = await holdfast('redis', 'recover');
   expect(asked.exitCode).toBe(1);
   expect(asked.stderr).toBe(
@@ -270,9 +274,17 @@ it('recovers with a node that the set had left out, where it is all that is ther
     .poll(() => recordOf(back), { timeout: 20_000 })
     .toMatchObject({ members: expect.not.arrayContaining([at]) });
   for (const name of [primary, other, back]) await cluster.signal(name, 'SIGKILL');
+  await untilTopology('nobody answers', cluster.topology, ({ primary: at, nodes }) =>
+    [at, ...nodes.map(({ record }) => record)].every((one) => one === null),
+  );
+  const none = await holdfast('redis', 'recover', '--accept-loss');
+  expect([none.exitCode, none.stderr]).toEqual([
+    1,
+    'no node can be read: start at least one of them first\n',
+  ]);
   await cluster.start(back, other);
   await cluster.signal(ownWarden, 'SIGCONT');
-  await untilTopology('the wardens wait', cluster.topology, ({ waits }) => waits !== null);
+  await untilWaitingWith(back);
   const done = await holdfast('redis', 'recover', '--accept-loss');
   expect([done.exitCode, done.stderr]).toEqual([0, '']);
   expect(done.stdout).toContain(`${back} is the primary, term `);
