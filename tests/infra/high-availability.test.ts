@@ -51,7 +51,10 @@ const measured: Measured[] = [];
 beforeAll(async () => {
   site = await openSite(stage, 'tested');
 }, 300_000);
-afterEach(({ task }) => site?.keepLogs(`${task.suite?.name}-${task.name}`.replaceAll(/\W+/g, '-')));
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') await site?.tellRedis();
+  await site?.keepLogs(`${task.suite?.name}-${task.name}`.replaceAll(/\W+/g, '-'));
+});
 afterAll(async () => {
   console.table(measured);
   await site?.keepLogs('end');

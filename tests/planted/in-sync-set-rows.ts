@@ -120,6 +120,16 @@ export const IN_SYNC_SET: readonly PlantedBug[] = [
     says: 'keeps to what a person has decided until there is a primary',
   },
   {
+    breaks:
+      'I10: without a detector nobody suspects a primary that came back as none: the Sentinels name it for 20 s more',
+    file: 'apps/warden/src/suspicion.ts',
+    find: 'if (present === undefined) return namedAndHeld();',
+    replace: 'if (present === undefined) return undefined;',
+    caughtBy: 'scenario',
+    tests: 'tests/sim/undetected.sim.test.ts',
+    says: 'it is replaced all the same',
+  },
+  {
     breaks: 'I10: the set never shrinks: nothing is written while a replica is gone',
     file: 'apps/warden/src/exclusion.ts',
     find: "if (verdict.is === 'safe') return exclude(present, found.name, found.why);",

@@ -6,6 +6,7 @@
 import {
   type ColdStart,
   couldChoose,
+  couldPromote,
   decideColdStart,
   type Host,
   LIMITS,
@@ -54,8 +55,6 @@ const SEEN_WITHIN_MS = 2500;
 const LOOK_AGAIN_MS = 25;
 /** So long a person's decision holds: it was made by what was there. */
 const RECOVER_WITHIN_MS = 15_000;
-/** Longer than two elections of Sentinels, by their own timer of the profile `seed`. */
-const PATIENCE_MS = 25_000;
 
 /** Begins to count from now how long there has been no primary. */
 export function createColdStarter(options: ColdStarterOptions): ColdStarter {
@@ -66,7 +65,6 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
   const claim = createOwnClaim(options);
   let withoutSinceMs = host.monotonicMs();
   let toldAtMs = Number.NEGATIVE_INFINITY;
-  let urgedAtMs = Number.NEGATIVE_INFINITY;
   let waiting: (ColdStart & { is: 'wait' }) | undefined;
   /** What a person gave up. */
   let givenUp: { readonly missing: readonly string[]; readonly untilMs: number } | undefined;
@@ -133,18 +131,6 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
     watches.some((one) => one.name === named && (one.seen()?.role.is === 'replica' || isOutdated(one))) ||
     sights.every(({ view }) => view.is === 'silent' || view.primaryDown);
 
-  /**
-   * A Sentinel that could promote somebody does not win the elections: those that do hold that the replicas have been without
-   * a primary for too long. After a while it is asked for; the others refuse, and it promotes by its own choice.
-   */
-  const urge = async (named: string): Promise<void> => {
-    const nowMs = host.monotonicMs();
-    if (nowMs - Math.max(withoutSinceMs, urgedAtMs) < PATIENCE_MS) return;
-    urgedAtMs = nowMs;
-    const asked = await sentinels.failOver(named, options.index, situation.heirs());
-    log('cold_start_urged', asked.is === 'begun' ? { named } : { named, why: asked.why });
-  };
-
   /** What the data decides, or else a person by what is there. */
   const decide = (data: readonly NodeData[], named: string): ColdStart => {
     if (givenUp !== undefined && host.monotonicMs() > givenUp.untilMs) {
@@ -182,10 +168,7 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
       if (isPrimaryThere() || named === undefined || !isGone(named, sights)) return;
       const data = there();
       const decision = decide(data, named);
-      if (sights.some((sight) => mayStillPromote(sight, own.name))) {
-        if (decision.is === 'start' && decision.endpoint === own.name) await urge(named);
-        return;
-      }
+      if (sights.some((sight) => mayStillPromote(sight, own.name))) return;
       if (decision.is === 'start') {
         // What is there is older than what was seen: an outdated primary goes on to be none.
         if (watches.some(isOutdated) && newestOf(data).record.term < situation.newestTerm()) return;
@@ -226,7 +209,5 @@ function mayStillPromote({ view }: SentinelSight, own: string): boolean {
   if (view.is !== 'seen') return false;
   const { replicas, failoverUnderWay } = view;
   const sees = replicas.some((one) => one.endpoint !== own && !one.down && !one.disconnected);
-  // Without a primary no link comes back: who is passed over for that stays so, and nobody would be promoted for ever.
-  const chooses = replicas.some((one) => couldChoose(one) && one.linkDownTooLong !== true);
-  return chooses || (failoverUnderWay && sees);
+  return couldPromote(replicas) || (failoverUnderWay && sees);
 }

@@ -47,6 +47,8 @@ export type FailoverOptions = {
   readonly sights: () => readonly SentinelSight[];
   readonly agreement: Agreement;
   readonly suspicion: Suspicion;
+  /** As for the suspicion. */
+  readonly detects: boolean;
   readonly peers: () => Pick<Peers, 'ask' | 'alive'>;
   /** The warden of a node. */
   readonly wardenOf: (node: string) => string | undefined;
@@ -146,8 +148,8 @@ export function createFailover(options: FailoverOptions): Failover {
     let refused = 0;
     for (let primary = suspected(); primary !== undefined; primary = suspected()) {
       const others = watches.filter((one) => one.name !== primary);
-      if (situation.present() !== undefined) {
-        // What the Sentinels said may be half a second old: they may name it by now, or be about to.
+      if (situation.present() !== undefined || !options.detects) {
+        // It is suspected by the word of the Sentinels, half a second old at most: they may name it by now, or be about to.
         await options.sentinels.look();
         if (suspected() !== primary) continue;
       }

@@ -1,13 +1,13 @@
 /** Whom a warden suspects, and when not yet. */
 import { type Host, NO_RECORD, type SentinelSight } from '@holdfast/ha-core';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { NodeWatch } from './node-watch.ts';
 import { createSituation, type Situation } from './situation.ts';
 import { createSuspicion, type Suspicion } from './suspicion.ts';
 import { fakeWatch } from './testing/fake-watch.ts';
 
 type Node = {
-  is: 'primary' | 'replica' | 'silent';
+  is: 'primary' | 'replica' | 'held' | 'silent';
   record: { readonly term: number; readonly primary: string };
   askedAtMs: number;
   badSinceMs: number | undefined;
@@ -27,8 +27,8 @@ type Scene = {
 
 const [A, B, C] = ['10.0.0.1:1', '10.0.0.2:1', '10.0.0.3:1'];
 
-/** A warden beside `B`; `A` is the primary of term 1, and all were asked at 1000 ms. */
-function scene({ waitMs = 0, quit = false, detects = true } = {}): Scene {
+/** A warden beside `B`; `A` is the primary of term 1, and all were asked at 1000 ms. The Sentinels see `B` with this priority. */
+function scene({ waitMs = 0, quit = false, detects = true, priority = 0 } = {}): Scene {
   let nowMs = 1000;
   const nodes = new Map<string, Node>();
   const host = { monotonicMs: () => nowMs } as Host;
@@ -41,7 +41,9 @@ function scene({ waitMs = 0, quit = false, detects = true } = {}): Scene {
         const role =
           seen.is === 'primary'
             ? ({ is: 'primary', offset: 0, replicas: [] } as const)
-            : ({ is: 'replica', of: B, link: 'connected', offset: 0 } as const);
+            : seen.is === 'held'
+              ? ({ is: 'replica', of: name, link: 'connect', offset: 0 } as const)
+              : ({ is: 'replica', of: B, link: 'connected', offset: 0 } as const);
         const record = { ...NO_RECORD, ...seen.record };
         return { role, record, sentAtMs: seen.askedAtMs, atMs: seen.askedAtMs };
       },
@@ -66,7 +68,8 @@ function scene({ waitMs = 0, quit = false, detects = true } = {}): Scene {
     ['s1', 's2', 's3'].map((sentinel, index) => {
       const leads = index === 0 && leader !== undefined;
       const { promotes = '', down = false } = leader ?? {};
-      const replicas = leads ? [{ endpoint: promotes, down, disconnected: false, priority: 100 }] : [];
+      const chosen = { endpoint: promotes, down, disconnected: false, priority: 100 };
+      const replicas = leads ? [chosen] : [{ endpoint: B, down: false, disconnected: false, priority }];
       return {
         sentinel,
         view: {
@@ -163,23 +166,29 @@ it('also by a warden that has never seen the one in between; not before it knows
   expect([situation.present()?.name, suspicion.suspected()]).toEqual([C, undefined]);
 });
 
-it('one that the Sentinels go on to name is, when none of them will see its successor', () => {
-  const { suspicion, situation, ask, name, pass } = scene();
-  const claimed = { term: 2, primary: C };
-  name(A, { promotes: C, down: false });
-  ask(A, 'silent');
-  ask(C, 'primary', claimed);
-  expect(situation.present()?.name).toBe(C);
-  pass(1000);
-  // The one that leads has not asked it yet.
-  expect(suspicion.suspected()).toBeUndefined();
-  name(A, { promotes: C, down: true });
-  expect(suspicion.suspected()).toBeUndefined();
-  pass(250);
-  expect(suspicion.suspected()).toBe(A);
-  name(C);
-  expect(suspicion.suspected()).toBeUndefined();
-});
+/** A detector is not needed for what the Sentinels say. */
+const DETECTS_OR_NOT = [{ detects: true }, { detects: false }];
+
+it.each(DETECTS_OR_NOT)(
+  'one that the Sentinels go on to name is, when none of them will see its successor; $detects',
+  ({ detects }) => {
+    const { suspicion, situation, ask, name, pass } = scene({ detects });
+    const claimed = { term: 2, primary: C };
+    name(A, { promotes: C, down: false });
+    ask(A, 'silent');
+    ask(C, 'primary', claimed);
+    expect(situation.present()?.name).toBe(C);
+    pass(1000);
+    // The one that leads has not asked it yet.
+    expect(suspicion.suspected()).toBeUndefined();
+    name(A, { promotes: C, down: true });
+    expect(suspicion.suspected()).toBeUndefined();
+    pass(250);
+    expect(suspicion.suspected()).toBe(A);
+    name(C);
+    expect(suspicion.suspected()).toBeUndefined();
+  },
+);
 
 it('the one before it, where the Sentinels go on to name that and neither is there', () => {
   const { suspicion, situation, ask, name, pass } = scene();
@@ -194,17 +203,20 @@ it('the one before it, where the Sentinels go on to name that and neither is the
   expect(suspicion.suspected()).toBe(C);
 });
 
-it('one that a single Sentinel goes on to name by an epoch that no other one exceeds', () => {
-  const { suspicion, stray, pass } = scene();
-  stray(C);
-  expect(suspicion.suspected()).toBeUndefined();
-  pass(4900);
-  expect(suspicion.suspected()).toBeUndefined();
-  pass(100);
-  expect(suspicion.suspected()).toBe(C);
-  stray(A);
-  expect(suspicion.suspected()).toBeUndefined();
-});
+it.each(DETECTS_OR_NOT)(
+  'one that a single Sentinel goes on to name by an epoch that no other one exceeds; $detects',
+  ({ detects }) => {
+    const { suspicion, stray, pass } = scene({ detects });
+    stray(C);
+    expect(suspicion.suspected()).toBeUndefined();
+    pass(4900);
+    expect(suspicion.suspected()).toBeUndefined();
+    pass(100);
+    expect(suspicion.suspected()).toBe(C);
+    stray(A);
+    expect(suspicion.suspected()).toBeUndefined();
+  },
+);
 
 it('a silent one is waited for where a machine is short of processors, one whose process is gone is not', () => {
   const waiting = scene({ waitMs: 1450 });
@@ -227,20 +239,52 @@ it('one that answers as something else is not waited for', () => {
   expect(suspicion.suspected()).toBe(A);
 });
 
-it('without a detector one that a single Sentinel goes on to name, and nobody else', () => {
-  const { suspicion, situation, ask, name, stray, pass } = scene({ detects: false });
-  ask(A, 'silent');
-  pass(5000);
-  expect(suspicion.suspected()).toBeUndefined();
-  ask(A, 'primary');
-  expect(situation.present()?.name).toBe(A);
-  name(B);
-  expect(suspicion.suspected()).toBeUndefined();
-  pass(5000);
-  expect(suspicion.suspected()).toBeUndefined();
-  name(A);
-  stray(C);
-  expect(suspicion.suspected()).toBeUndefined();
-  pass(5000);
-  expect(suspicion.suspected()).toBe(C);
+describe('without a detector, a primary that came back as none', () => {
+  const back = (is: Node['is'], priority = 100): Scene => {
+    const seen = scene({ detects: false, priority });
+    seen.ask(A, is);
+    expect(seen.suspicion.suspected()).toBeUndefined();
+    return seen;
+  };
+
+  it('is suspected when it is held and no Sentinel begins a failover for a while', () => {
+    const { suspicion, pass } = back('held');
+    pass(749);
+    expect(suspicion.suspected()).toBeUndefined();
+    pass(1);
+    expect(suspicion.suspected()).toBe(A);
+  });
+
+  it('is left to the Sentinel that fails over, and suspected when that has come to nothing', () => {
+    const { suspicion, name, pass } = back('held');
+    pass(700);
+    name(A, { promotes: B, down: false });
+    expect(suspicion.suspected()).toBeUndefined();
+    pass(5000);
+    expect(suspicion.suspected()).toBeUndefined();
+    name(A);
+    expect(suspicion.suspected()).toBeUndefined();
+    pass(750);
+    expect(suspicion.suspected()).toBe(A);
+  });
+
+  it('counts anew after a primary was there meanwhile', () => {
+    const { suspicion, situation, ask, pass } = back('held');
+    pass(700);
+    ask(A, 'primary');
+    expect([situation.present()?.name, suspicion.suspected()]).toEqual([A, undefined]);
+    ask(A, 'held');
+    pass(749);
+    expect(suspicion.suspected()).toBeUndefined();
+  });
+
+  it.each([
+    ['whose link to another one is up: that one is only out of sight', 'replica', 100],
+    ['where the Sentinels know nobody to promote: the data decides', 'held', 0],
+    ["that does not answer: Sentinel's own timer is for that", 'silent', 100],
+  ] as const)('is not suspected %s', (_, is, priority) => {
+    const { suspicion, pass } = back(is, priority);
+    pass(5000);
+    expect(suspicion.suspected()).toBeUndefined();
+  });
 });

@@ -2,7 +2,7 @@
  * Which primary this warden suspects: one that is gone, and none has followed it; an older one that the Sentinels went back
  * to; or one that they go on to name because no Sentinel saw its successor's promotion.
  */
-import { type Host, namedByMost, type SentinelSight } from '@holdfast/ha-core';
+import { couldPromote, type Host, namedByMost, type SentinelSight } from '@holdfast/ha-core';
 import type { NodeWatch } from './node-watch.ts';
 import type { Present, Situation } from './situation.ts';
 
@@ -13,7 +13,10 @@ export type SuspicionOptions = {
   readonly sights: () => readonly SentinelSight[];
   /** How long a primary must be silent before it counts as gone, beyond the limits of its probes; 0 for no longer. */
   readonly waitMs: () => number;
-  /** False where Sentinel's own timer alone finds out who is gone: then a Sentinel that strays is all that is suspected. */
+  /**
+   * False where Sentinel's own timer alone finds out who is silent: then nobody is suspected but those that the Sentinels name wrongly,
+   * though they answer.
+   */
   readonly detects: boolean;
 };
 
@@ -28,6 +31,11 @@ export type Suspicion = {
 const HAND_OVER_MS = 300;
 /** So long one Sentinel may name another primary than the others, by an epoch that is not lower. */
 const STRAYS_MS = 5000;
+/**
+ * Without a detector a Sentinel may be so late to begin by itself after its last word: a primary that is back before a Sentinel's
+ * timer was over may be named for twenty seconds more.
+ */
+const HELD_MS = 750;
 /** Sentinels that answer may be so late to name a new primary before it counts that none of them will. */
 const UNSEEN_MS = 250;
 
@@ -43,16 +51,43 @@ export function createSuspicion(options: SuspicionOptions): Suspicion {
   const suspected = (): string | undefined => {
     const last = situation.last();
     const present = situation.present();
-    if (!options.detects) return present === undefined ? undefined : namedByStray(present, seenViews());
-    if (last === undefined || present !== undefined) {
+    if (present !== undefined) {
       demoted = undefined;
-      return present === undefined ? undefined : unseenFor(present);
+      held = undefined;
+      return unseenFor(present);
+    }
+    if (!options.detects) return namedAndHeld();
+    if (last === undefined) {
+      demoted = undefined;
+      return undefined;
     }
     const outdated = outdatedPrimary();
     if (outdated !== undefined) return outdated;
     const watch = watches.find(({ name }) => name === last);
     if (watch?.goneSinceMs() === undefined || mayBeLate(watch)) return undefined;
     return mayHaveHandedOver(watch) ? undefined : (namedBefore(last) ?? last);
+  };
+
+  /** Whom the Sentinels name though it is held, while nobody is primary and none of them fails over; and since when. */
+  let held: { readonly named: string; readonly atMs: number } | undefined;
+
+  /**
+   * It came back, holding as every node does at its start, before the Sentinels' timer was over, or after an election that none of
+   * them won. To them it is a primary that answers: they would notice after two of their own periods of INFO, 20 s. Where
+   * they know nobody to promote the data decides (cold-start.ts).
+   */
+  const namedAndHeld = (): string | undefined => {
+    const nowMs = host.monotonicMs();
+    const views = seenViews();
+    const named = namedByMost(sights());
+    const role = watches.find(({ name }) => name === named)?.seen()?.role;
+    // One whose link is up has a primary that only this warden does not see.
+    const isHeld = role?.is === 'replica' && role.link !== 'connected';
+    const isLeft =
+      views.some(({ replicas }) => couldPromote(replicas)) && !views.some((view) => view.failoverUnderWay);
+    if (named === undefined || !isHeld || !isLeft) held = undefined;
+    else if (held?.named !== named) held = { named, atMs: nowMs };
+    return held !== undefined && nowMs - held.atMs >= HELD_MS ? held.named : undefined;
   };
 
   /** Nothing says yet that it is not there: the connection of a process that is gone ends, and is refused. */

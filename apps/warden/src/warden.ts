@@ -128,6 +128,7 @@ export async function createWarden(parts: {
     sights,
     agreement,
     suspicion,
+    detects,
     wardenOf,
     peers: () => peers,
     onFalseAlarm: () => {

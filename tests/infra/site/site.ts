@@ -33,6 +33,8 @@ export type Site = {
   readonly applyAll: () => Promise<void>;
   /** Waits until every container of the environment is healthy. */
   readonly untilHealthy: (limitMs: number) => Promise<void>;
+  /** Tells the last lines of what Redis consists of, for a test that failed. */
+  readonly tellRedis: () => Promise<void>;
   /** Writes every container's log below the folder that HOLDFAST_LOGS names; without it, nothing. */
   readonly keepLogs: (when: string | number) => Promise<void>;
   /** Takes everything away, data too. */
@@ -58,6 +60,13 @@ export async function openSite(stage: Stage, name: string): Promise<Site> {
   const mountpoint = (volume: string): Promise<string> =>
     docker('volume', 'inspect', '--format', '{{.Mountpoint}}', volume);
   const labelled = `label=holdfast.environment=${name}`;
+  const logsOfRedis = async (): Promise<ReadonlyMap<string, string>> => {
+    const names = await docker('ps', '--filter', labelled, '--format', '{{.Names}}');
+    const logs = new Map<string, string>();
+    for (const each of names.split('\n').filter((one) => /-(redis|sentinel|warden)-\d$/.test(one)))
+      logs.set(each, await logOf(stage, each, undefined));
+    return logs;
+  };
   const pid = async (process: string): Promise<number> => Number(await inspect(process, '{{.State.Pid}}'));
   return {
     files,
@@ -81,17 +90,14 @@ export async function openSite(stage: Stage, name: string): Promise<Site> {
     applyAll: async () => {
       const said = new Map<string, string>();
       const listen = async (): Promise<void> => {
-        const names = await docker('ps', '--filter', labelled, '--format', '{{.Names}}');
-        for (const each of names.split('\n').filter((one) => /-(redis|sentinel|warden)-\d$/.test(one)))
-          said.set(each, await logOf(stage, each, undefined));
+        for (const [each, text] of await logsOfRedis()) said.set(each, text);
       };
       // A container can go while it is listened to.
       const timer = setInterval(() => void listen().catch(() => undefined), LISTEN_EVERY_MS);
       try {
         await stacks.applyAll();
       } catch (error) {
-        for (const [each, text] of said)
-          console.log(`${each}:\n${text.trimEnd().split('\n').slice(-LINES_TOLD).join('\n')}`);
+        tellLast(said);
         throw error;
       } finally {
         clearInterval(timer);
@@ -118,6 +124,7 @@ export async function openSite(stage: Stage, name: string): Promise<Site> {
         250,
       );
     },
+    tellRedis: async () => tellLast(await logsOfRedis()),
     keepLogs: async (when) => {
       const folder = process.env['HOLDFAST_LOGS'];
       if (folder === undefined) return;
@@ -145,6 +152,11 @@ export async function openSite(stage: Stage, name: string): Promise<Site> {
       });
     },
   };
+}
+
+function tellLast(logs: ReadonlyMap<string, string>): void {
+  for (const [container, text] of logs)
+    console.log(`${container}:\n${text.trimEnd().split('\n').slice(-LINES_TOLD).join('\n')}`);
 }
 
 /** Both of its outputs, as one text. */

@@ -49,12 +49,6 @@ const LOOK_EVERY_MS = 50;
 /** A Sentinel that was frozen for more than two seconds, or whose clock jumped, does not act for half a minute. */
 const WHOLE_WITHIN_MS = 20_000;
 const WHOLE_AFTER_TILT_MS = 60_000;
-/**
- * Without a detector a primary that came back as a replica is noticed by Sentinel after two of its 10 s of INFO; then each
- * election that is won by one who passes over the replicas (their links are down for too long) costs 10 s more.
- */
-const WHOLE_UNDETECTED_MS = 120_000;
-
 /** Runs it. Never rejects: what a checker or the product throws is in the outcome. */
 export async function runClusterSeed(
   seed: number,
@@ -169,8 +163,7 @@ function checkGoesOn({ world, clients, detects, pressed }: Cluster, kind: RedisF
 /** Until all is whole again; true where it stays stopped and may. */
 async function recover(cluster: Cluster, kinds: readonly RedisFault[]): Promise<boolean> {
   try {
-    const withinMs = cluster.detects ? WHOLE_WITHIN_MS : WHOLE_UNDETECTED_MS;
-    await awaitWhole(cluster, withinMs, `after ${kinds.join(' and ')}`);
+    await awaitWhole(cluster, WHOLE_WITHIN_MS, `after ${kinds.join(' and ')}`);
     return false;
   } catch (error) {
     if (error instanceof Broken && error.invariant === 'LIVENESS' && mayStopTrading(kinds)) return true;

@@ -57,6 +57,14 @@ export function couldChoose(replica: ReplicaSight): boolean {
 }
 
 /**
+ * Whether a Sentinel that sees these replicas would find one to promote. Without a primary no link comes back: who is passed over
+ * for that stays so.
+ */
+export function couldPromote(replicas: readonly ReplicaSight[]): boolean {
+  return replicas.some((one) => couldChoose(one) && one.linkDownTooLong !== true);
+}
+
+/**
  * Whether `member` may leave the set of `primary`. `sights`: one for each Sentinel of the configuration; `outOfSightMs`: for
  * how long the member has not answered or been in the way.
  */
