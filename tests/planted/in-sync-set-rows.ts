@@ -123,8 +123,8 @@ export const IN_SYNC_SET: readonly PlantedBug[] = [
     breaks:
       'I10: without a detector nobody suspects a primary that came back as none: the Sentinels name it for 20 s more',
     file: 'apps/warden/src/suspicion.ts',
-    find: 'if (present === undefined) return namedAndHeld();',
-    replace: 'if (present === undefined) return undefined;',
+    find: 'if (!options.detects) return namedAndHeld();',
+    replace: 'if (!options.detects) return undefined;',
     caughtBy: 'scenario',
     tests: 'tests/sim/undetected.sim.test.ts',
     says: 'it is replaced all the same',
@@ -149,6 +149,15 @@ export const IN_SYNC_SET: readonly PlantedBug[] = [
     caughtBy: 'in-sync-set',
     says: 'I1',
     faults: ['two machines cut'],
+  },
+  {
+    breaks: 'I1: a member leaves the set by time alone, though its warden was gone before it was cut off',
+    file: 'apps/warden/src/exclusion.ts',
+    find: 'unguarded: answeredAtMs !== undefined && answeredAtMs > warden.sinceMs };',
+    replace: 'unguarded: false };',
+    caughtBy: 'scenario',
+    tests: 'tests/sim/unguarded.sim.test.ts',
+    says: 'nobody could be promoted without what is acknowledged; back after Infinity',
   },
   {
     breaks: 'I1: the set grows too early: a node is promotable before those who write wait for it',

@@ -15,8 +15,9 @@ import { fakeWatch } from './testing/fake-watch.ts';
 const [A, B, C] = ['10.0.0.1:1', '10.0.0.2:1', '10.0.0.3:1'] as const;
 const RECORD = { ...NO_RECORD, term: 1, primary: A, members: [B, C] };
 
-const watchOf = (name: string, silentSinceMs: number | undefined): NodeWatch =>
+const watchOf = (name: string, silentSinceMs: number | undefined, answeredAtMs?: number): NodeWatch =>
   fakeWatch(name, {
+    answeredAtMs: () => answeredAtMs,
     seen: () => ({
       role: { is: 'replica', of: A, link: 'connected', offset: 1 },
       record: RECORD,
@@ -58,8 +59,11 @@ it.each([
   expect(priorities).toEqual(expected);
 });
 
-/** Beside the primary: `C` is silent since 1000 ms, and so is its Sentinel, which the other two see as down. */
-function besidePrimary(hurried: boolean) {
+/**
+ * Beside the primary: `C` is silent since 1000 ms, and so is its Sentinel, which the other two see as down. It has last answered
+ * what it was asked at 980 ms.
+ */
+function besidePrimary({ hurried = true, warden = { isHere: true, sinceMs: 0 } } = {}) {
   let nowMs = 1000;
   const asked: string[] = [];
   const down = { endpoint: C, down: true, disconnected: true, priority: 100 };
@@ -105,12 +109,13 @@ function besidePrimary(hurried: boolean) {
       },
     } as unknown as Host,
     redis: { open: () => Promise.resolve(node) },
-    watches: [watchOf(A, undefined), watchOf(B, undefined), watchOf(C, 1000)],
+    watches: [watchOf(A, undefined), watchOf(B, undefined), watchOf(C, 1000, 980)],
     sentinels: {
       look: () => Promise.resolve([sight('s1'), sight('s2'), { sentinel: 's3', view: { is: 'silent' } }]),
     } as unknown as Sentinels,
     situation: { present: () => present, lagMs: () => 0 } as unknown as Situation,
     hurried,
+    wardenOf: () => warden,
     hold: () => undefined,
     log: () => undefined,
   });
@@ -118,7 +123,7 @@ function besidePrimary(hurried: boolean) {
 }
 
 it('is taken out when its own warden and its Sentinel have had the time to know', async () => {
-  const { exclusion, now, isExcluded } = besidePrimary(true);
+  const { exclusion, now, isExcluded } = besidePrimary();
   for (let times = 0; times < 5 && !isExcluded(); times += 1) await exclusion.tend();
   expect(isExcluded()).toBe(true);
   expect(now() - 1000).toBeGreaterThanOrEqual(LIMITS.loweredAloneMs);
@@ -126,7 +131,31 @@ it('is taken out when its own warden and its Sentinel have had the time to know'
 });
 
 it('is taken out at once where nobody hurries the Sentinels: they ask for INFO too seldom', async () => {
-  const { exclusion, now, isExcluded } = besidePrimary(false);
+  const { exclusion, now, isExcluded } = besidePrimary({ hurried: false });
   await exclusion.tend();
   expect([isExcluded(), now()]).toEqual([true, 1000]);
+});
+
+it.each([
+  ['is not, however long it lasts, where the node went on to answer without its warden', 979, false],
+  ['is where its warden may have been lost by the same cut', 980, true],
+] as const)('%s', async (_, sinceMs, expected) => {
+  for (const hurried of [true, false]) {
+    const { exclusion, isExcluded } = besidePrimary({ hurried, warden: { isHere: false, sinceMs } });
+    for (let times = 0; times < 20 && !isExcluded(); times += 1) await exclusion.tend();
+    expect(isExcluded()).toBe(expected);
+  }
+});
+
+it('is not before its warden, that has just come back, has had the time to know', async () => {
+  for (const hurried of [true, false]) {
+    const { exclusion, now, isExcluded } = besidePrimary({
+      hurried,
+      warden: { isHere: true, sinceMs: 1500 },
+    });
+    for (let times = 0; times < 20 && !isExcluded(); times += 1) await exclusion.tend();
+    expect(isExcluded()).toBe(true);
+    expect(now() - 1500).toBeGreaterThanOrEqual(LIMITS.loweredAloneMs);
+    expect(now() - 1500).toBeLessThan(LIMITS.loweredAloneMs + 100);
+  }
 });

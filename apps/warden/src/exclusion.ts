@@ -8,6 +8,7 @@ import {
   LIMITS,
   mayExclude,
   NodeUnavailable,
+  type OutOfSight,
   type RedisNode,
   type RedisNodes,
   sleep,
@@ -15,6 +16,7 @@ import {
 import { excludeCall, functionCommand, parseChange, readRecordAt } from '@holdfast/redis';
 import { keepsUp } from './catching-up.ts';
 import type { NodeWatch } from './node-watch.ts';
+import type { Presence } from './peers.ts';
 import type { Sentinels } from './sentinels.ts';
 import type { Present, Situation } from './situation.ts';
 
@@ -26,6 +28,8 @@ export type ExclusionOptions = {
   readonly situation: Situation;
   /** Whether the Sentinels' own periods are shortened. */
   readonly hurried: boolean;
+  /** Whether the warden of a node is there; undefined for the own node. */
+  readonly wardenOf: (node: string) => Presence | undefined;
   /** Asks the warden of a node that it gives up being promotable. */
   readonly hold: (node: string) => void;
   readonly log: (event: string, detail: Record<string, unknown>) => void;
@@ -60,6 +64,19 @@ export function createExclusion(options: ExclusionOptions): { readonly tend: () 
     if (!options.hurried) return Number.POSITIVE_INFINITY;
     const silentSinceMs = watches.find((watch) => watch.name === name)?.silentSinceMs();
     return nowMs - Math.min(before.sinceMs, silentSinceMs ?? nowMs);
+  };
+
+  /** What a cut that took the node has left there: a warden that takes back that it may be promoted, or none. */
+  const outOfSight = (name: string): OutOfSight => {
+    const forMs = outOfSightMs(name);
+    const warden = options.wardenOf(name);
+    if (warden === undefined) return { forMs, unguarded: false };
+    // It may have come just now, the first one through a cut that ends.
+    if (warden.isHere)
+      return { forMs: Math.min(forMs, host.monotonicMs() - warden.sinceMs), unguarded: false };
+    // Gone by the same cut, unless the node has answered since. One that was never seen to answer may be off.
+    const answeredAtMs = watches.find((watch) => watch.name === name)?.answeredAtMs();
+    return { forMs, unguarded: answeredAtMs !== undefined && answeredAtMs > warden.sinceMs };
   };
 
   const inTheWay = async (present: Present): Promise<Found | undefined> => {
@@ -122,7 +139,7 @@ export function createExclusion(options: ExclusionOptions): { readonly tend: () 
       const endMs = host.monotonicMs() + LOOKS_MS;
       for (;;) {
         const sights = await sentinels.look();
-        const verdict = mayExclude(found.name, present.name, sights, outOfSightMs(found.name));
+        const verdict = mayExclude(found.name, present.name, sights, outOfSight(found.name));
         if (!stands(present, found)) return;
         if (verdict.is === 'safe') return exclude(present, found.name, found.why);
         tellWaits(found, verdict.why);

@@ -24,6 +24,8 @@ export type NodeWatch = {
   readonly name: string;
   /** The last answer; undefined while it does not answer. */
   readonly seen: () => NodeSeen | undefined;
+  /** When the last question was sent that it has answered, ever; undefined where it has answered none. */
+  readonly answeredAtMs: () => number | undefined;
   /** Since when it is suspected not to answer, by this host's clock; undefined when it does. */
   readonly silentSinceMs: () => number | undefined;
   /** Since when it is suspected not to answer or to be no primary. */
@@ -83,6 +85,7 @@ export function createNodeWatch(options: NodeWatchOptions): NodeWatch {
   let node: RedisNode | undefined;
   let opening: Promise<RedisNode> | undefined;
   let seen: NodeSeen | undefined;
+  let answeredAtMs: number | undefined;
   let processGone = false;
   let quit = false;
   let closed = false;
@@ -132,6 +135,7 @@ export function createNodeWatch(options: NodeWatchOptions): NodeWatch {
       if (closed) return on.close();
       const [reply, recordReply] = await on.run([['ROLE'], READ_RECORD], RUN_DEADLINE_MS);
       const role = parseRole(reply);
+      answeredAtMs = sentAtMs;
       seen = { role, record: parseRecord(recordReply) ?? NO_RECORD, sentAtMs, atMs: host.monotonicMs() };
       quit = false;
       // Who refuses us is there: a wrong password must not look like a lost primary.
@@ -178,6 +182,7 @@ export function createNodeWatch(options: NodeWatchOptions): NodeWatch {
       seen !== undefined && host.monotonicMs() - seen.atMs <= limitMs() * options.detector.misses
         ? seen
         : undefined,
+    answeredAtMs: () => answeredAtMs,
     isDoubted: () => primary.misses > 0,
     isProcessGone: () => processGone,
     hasQuit: () => quit,

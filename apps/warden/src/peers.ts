@@ -12,6 +12,9 @@ import { type Endpoint, type Host, type Link, type Network, sleep, votesNeeded }
 
 export type Peer = { readonly name: string; readonly endpoint: Endpoint };
 
+/** Whether a peer is there, and since when, on the monotonic clock. */
+export type Presence = { readonly isHere: boolean; readonly sinceMs: number };
+
 /** The last alarm was false or this machine is late now and then; or it is short of processors. */
 export type CalmReason = 'late' | 'pressed';
 
@@ -42,6 +45,8 @@ export type Peers = {
   readonly calm: (why: CalmReason) => void;
   /** Peers that can be asked now. */
   readonly alive: () => readonly string[];
+  /** Whether there is a link with a peer, either way, and since when that is so; undefined for one that is no peer. */
+  readonly presence: (peer: string) => Presence | undefined;
   readonly close: () => void;
 };
 
@@ -57,6 +62,7 @@ const PROOF_LIMIT_MS = 1000;
 export async function createPeers(options: PeersOptions): Promise<Peers> {
   const { host, network } = options;
   const open = new Map<string, Link>();
+  const links = countLinks(options);
   const incoming = new Set<Link>();
   const asked = new Map<string, (granted: boolean) => void>();
   let closed = false;
@@ -65,7 +71,7 @@ export async function createPeers(options: PeersOptions): Promise<Peers> {
   const listener = await network.listen(options.listen, (link) => {
     incoming.add(link);
     link.onClosed(() => incoming.delete(link));
-    serve(options, link);
+    serve(options, link, links.proved);
   });
 
   const keep = async (peer: Peer): Promise<void> => {
@@ -94,6 +100,7 @@ export async function createPeers(options: PeersOptions): Promise<Peers> {
           link.send(encodeLine('WARDEN', { name: options.name, proof }));
         } else if (verb === 'OK') {
           open.set(peer.name, link);
+          links.proved(peer.name, link);
           stopPings = ping(host, link);
           options.log('peer_found', { peer: peer.name });
         } else if (verb === 'VOTE') asked.get(fields['id'] ?? '')?.(fields['granted'] === 'yes');
@@ -133,6 +140,7 @@ export async function createPeers(options: PeersOptions): Promise<Peers> {
       for (const link of open.values()) link.send(encodeLine('CALM', { why }));
     },
     alive: () => [...open.keys()],
+    presence: links.presence,
     close: () => {
       closed = true;
       listener.close();
@@ -144,8 +152,32 @@ export async function createPeers(options: PeersOptions): Promise<Peers> {
 const proofText = (dialler: string, listener: string, nonce: string): string =>
   `warden|${dialler}|${listener}|${nonce}`;
 
+/** One that has just started has dialled before it is dialled: links of both ways count. */
+function countLinks({ host, peers }: PeersOptions) {
+  const present = new Map(
+    peers.map(({ name }): [string, Presence] => [name, { isHere: false, sinceMs: host.monotonicMs() }]),
+  );
+  const links = new Map(peers.map(({ name }) => [name, new Set<Link>()]));
+  const note = (peer: string, isHere: boolean): void => {
+    if (present.get(peer)?.isHere !== isHere) present.set(peer, { isHere, sinceMs: host.monotonicMs() });
+  };
+  return {
+    presence: (peer: string): Presence | undefined => present.get(peer),
+    /** The peer has proved itself on this link. */
+    proved: (peer: string, link: Link): void => {
+      const ofPeer = links.get(peer);
+      ofPeer?.add(link);
+      note(peer, true);
+      link.onClosed(() => {
+        ofPeer?.delete(link);
+        note(peer, ofPeer !== undefined && ofPeer.size > 0);
+      });
+    },
+  };
+}
+
 /** The listening end of one link. */
-function serve(options: PeersOptions, link: Link): void {
+function serve(options: PeersOptions, link: Link, proved: (peer: string, link: Link) => void): void {
   const { host, log } = options;
   const nonce = options.nonce();
   const known = new Set(options.peers.map(({ name }) => name));
@@ -166,6 +198,7 @@ function serve(options: PeersOptions, link: Link): void {
         return link.close();
       }
       name = claimed;
+      proved(name, link);
       link.send(encodeLine('OK', {}));
     } else if (verb === 'ASK') {
       const granted = options.onAsked(name, fields['primary'] ?? '') ? 'yes' : 'no';

@@ -157,6 +157,7 @@ export async function createWarden(parts: {
   const exclusion = createExclusion({
     ...common,
     hurried: detects,
+    wardenOf: (node) => peers.presence(wardenOf(node) ?? ''),
     hold: (node) => {
       const warden = wardenOf(node);
       if (warden === name) membership.hold('it is in the way of writes');

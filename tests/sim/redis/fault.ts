@@ -35,6 +35,29 @@ export function roles({ machines }: Stage): { primary: string; replicas: readonl
   return { primary, replicas: machines.redis.names.filter((name) => name !== primary) };
 }
 
+/**
+ * Wardens of machines that are in sight of another one. One that ends or freezes right after its machine was cut off, before it has
+ * made its node not promotable, is a second fault that nobody else can know of: ARCHITECTURE section 5 tells it ("does not cover").
+ */
+export function wardensInSight({ machines, wire }: Stage): readonly string[] {
+  const { wardens, redis } = machines;
+  const inSight = wardens.filter((_, index) => {
+    const own = redis.names[index] ?? '';
+    const others = redis.names.filter((name) => name !== own);
+    return others.some((other) => !wire.isCut(own, other) && !wire.isCut(other, own));
+  });
+  // Where all are cut off from each other nothing is acknowledged.
+  return inSight.length > 0 ? inSight : wardens;
+}
+
+/** Of these nodes those whose warden is not frozen: for the same reason as above, the other way round. */
+export function watched({ machines }: Stage, names: readonly string[]): readonly string[] {
+  const { wardens, redis } = machines;
+  return names.filter(
+    (name) => machines.process(wardens[redis.names.indexOf(name)] ?? '')?.state() !== 'frozen',
+  );
+}
+
 /** Starts what does not run, after a pause as of a service manager. */
 export async function startAgain(stage: Stage, names: readonly string[], pauseMs = 0): Promise<void> {
   const { world, machines } = stage;

@@ -1,5 +1,5 @@
 /** Faults of the network between the Redis machines and to those who write: cut, one way, slow, broken, flapping. */
-import { type Fault, later, pick, roles, type Stage } from './fault.ts';
+import { type Fault, later, pick, roles, type Stage, watched } from './fault.ts';
 
 type Pair = readonly [string, string];
 
@@ -95,7 +95,7 @@ export const LINK_FAULTS = {
     return cut(stage, [...from(primary, replicas), ...from(client, replicas)], false);
   },
   'replica cut from the other machines': (stage) => {
-    const replica = pick(stage.random, roles(stage).replicas);
+    const replica = pick(stage.random, watched(stage, roles(stage).replicas));
     return cut(stage, from(replica, stage.machines.redis.names), false);
   },
   'all machines cut from each other': (stage) => {

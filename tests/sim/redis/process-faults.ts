@@ -1,5 +1,14 @@
 /** Faults of processes: killed, frozen, started again at once, started with nothing on the disk; one or several together. */
-import { type Fault, later, pick, processesOn, roles, type Stage, startAgain } from './fault.ts';
+import {
+  type Fault,
+  later,
+  pick,
+  processesOn,
+  roles,
+  type Stage,
+  startAgain,
+  wardensInSight,
+} from './fault.ts';
 
 /** A Redis node is started again after this, by whatever manages services. */
 const RESTART_MS = 2000;
@@ -66,8 +75,8 @@ export const PROCESS_FAULTS = {
       all(stage).flatMap((name) => processesOn(stage.machines, name)),
       stage.random() * 500,
     ),
-  'warden killed': (stage) => kill(stage, [pick(stage.random, stage.machines.wardens)], 0),
-  'warden frozen': (stage) => freeze(stage, [pick(stage.random, stage.machines.wardens)]),
+  'warden killed': (stage) => kill(stage, [pick(stage.random, wardensInSight(stage))], 0),
+  'warden frozen': (stage) => freeze(stage, [pick(stage.random, wardensInSight(stage))]),
   'all wardens killed': (stage) => kill(stage, stage.machines.wardens, 0),
   'all wardens killed, then the primary': (stage) => {
     const wardens = kill(stage, stage.machines.wardens, 0);

@@ -6,6 +6,7 @@ export function fakeWatch(name: string, more: Pick<NodeWatch, 'seen'> & Partial<
   return {
     name,
     endpoint: { host: name.slice(0, -2), port: Number(name.slice(-1)) },
+    answeredAtMs: () => undefined,
     silentSinceMs: () => undefined,
     goneSinceMs: () => undefined,
     isDoubted: () => false,

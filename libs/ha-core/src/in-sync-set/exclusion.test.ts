@@ -6,6 +6,8 @@ import { mayExclude, namedByMost, type ReplicaSight, type SentinelSight } from '
 const good: ReplicaSight = { endpoint: 'b', down: false, disconnected: false, priority: 100 };
 const down = { ...good, down: true };
 
+const OUT_OF_SIGHT = { forMs: LIMITS.loweredAloneMs, unguarded: false };
+
 type Seen = Extract<SentinelSight['view'], { is: 'seen' }>;
 
 const seen = (
@@ -41,7 +43,7 @@ describe('safe', () => {
       [seen('1', down, { sentinelsDown: ['3'] }), seen('2', down, { sentinelsDown: ['3'] }), silent('3')],
     ],
   ] as [string, SentinelSight[]][])('%s', (_, sights) => {
-    expect(mayExclude('b', 'a', sights, LIMITS.loweredAloneMs)).toEqual({ is: 'safe' });
+    expect(mayExclude('b', 'a', sights, OUT_OF_SIGHT)).toEqual({ is: 'safe' });
   });
 });
 
@@ -66,15 +68,25 @@ describe('unsafe', () => {
     ],
     ['when there is no Sentinel', []],
   ] as [string, SentinelSight[]][])('%s', (_, sights) => {
-    expect(mayExclude('b', 'a', sights, LIMITS.loweredAloneMs).is).toBe('unsafe');
+    expect(mayExclude('b', 'a', sights, OUT_OF_SIGHT).is).toBe('unsafe');
   });
 
   it('when a Sentinel is silent, before the member beside it has had the time to give up being promotable', () => {
     const views = [seen('1', down, { sentinelsDown: ['3'] }), seen('2', down, { sentinelsDown: ['3'] })];
-    const verdict = (outOfSightMs: number): string =>
-      mayExclude('b', 'a', [...views, silent('3')], outOfSightMs).is;
+    const verdict = (forMs: number): string =>
+      mayExclude('b', 'a', [...views, silent('3')], { forMs, unguarded: false }).is;
     expect([LIMITS.loweredAloneMs - 1, LIMITS.loweredAloneMs].map(verdict)).toEqual(['unsafe', 'safe']);
-    expect(mayExclude('b', 'a', [...views, seen('3', down)], 0).is).toBe('safe');
+    expect(mayExclude('b', 'a', [...views, seen('3', down)], { forMs: 0, unguarded: false }).is).toBe('safe');
+  });
+
+  it('when a Sentinel is silent, and the warden of the member beside it was gone before', () => {
+    const views = [seen('1', down, { sentinelsDown: ['3'] }), seen('2', down, { sentinelsDown: ['3'] })];
+    const alone = { forMs: Number.POSITIVE_INFINITY, unguarded: true };
+    expect(mayExclude('b', 'a', [...views, silent('3')], alone)).toMatchObject({
+      is: 'unsafe',
+      why: expect.stringContaining('the warden of b was gone before') as string,
+    });
+    expect(mayExclude('b', 'a', [...views, seen('3', down)], alone).is).toBe('safe');
   });
 });
 

@@ -64,15 +64,23 @@ export function couldPromote(replicas: readonly ReplicaSight[]): boolean {
   return replicas.some((one) => couldChoose(one) && one.linkDownTooLong !== true);
 }
 
+/** What is known of a member that may be cut off together with the Sentinel beside it. */
+export type OutOfSight = {
+  /** For how long it has not answered or been in the way. */
+  readonly forMs: number;
+  /** Its warden was gone before it was: nobody there takes back that it may be promoted. */
+  readonly unguarded: boolean;
+};
+
 /**
- * Whether `member` may leave the set of `primary`. `sights`: one for each Sentinel of the configuration; `outOfSightMs`: for
- * how long the member has not answered or been in the way.
+ * Whether `member` may leave the set of `primary` (I1). `sights`: one for each Sentinel of the configuration. By time alone, where
+ * a Sentinel does not answer, only who had a warden that makes it not promotable within that time.
  */
 export function mayExclude(
   member: string,
   primary: string,
   sights: readonly SentinelSight[],
-  outOfSightMs: number,
+  { forMs, unguarded }: OutOfSight,
 ): Exclusion {
   const seen = sights.flatMap(({ sentinel, view }) => (view.is === 'seen' ? [{ sentinel, view }] : []));
   if (seen.length * 2 <= sights.length) {
@@ -92,7 +100,13 @@ export function mayExclude(
     return { is: 'unsafe', why: `${electable} does not answer here, and could still be elected` };
   }
   const [first] = silent;
-  if (first !== undefined && outOfSightMs < LIMITS.loweredAloneMs) {
+  if (first !== undefined && unguarded) {
+    return {
+      is: 'unsafe',
+      why: `${first} does not answer, and the warden of ${member} was gone before: it may be promotable there for as long`,
+    };
+  }
+  if (first !== undefined && forMs < LIMITS.loweredAloneMs) {
     return {
       is: 'unsafe',
       why: `${first} does not answer, and may take ${member} for promotable if it does`,

@@ -1,0 +1,51 @@
+/**
+ * A replica is cut off together with the Sentinel beside it, and its warden is gone already: nobody there makes it not
+ * promotable. It must not leave the set by time alone, or that Sentinel could promote it when the cut ends, without what was
+ * acknowledged meanwhile (I1). A warden that is back before the cut, just now, is one that does.
+ */
+import { expect, test } from 'vitest';
+import { startCluster } from './cluster/cluster.ts';
+import { holds } from './checkers/promotable.ts';
+import { missing, primaryOf } from './redis/wholeness.ts';
+
+const READY_WITHIN_MS = 10_000;
+const CUT_FOR_MS = 2500;
+/** A client pauses for a sixth of this between two writes at most. */
+const ACKNOWLEDGED_WITHIN_MS = 1000;
+const WHOLE_WITHIN_MS = 20_000;
+
+/** So long after its warden was killed the replica is cut off; the warden is back before that, or when all is over. */
+const CASES = [
+  { cutAfterMs: 300, backAfterMs: Number.POSITIVE_INFINITY, goesOn: false },
+  { cutAfterMs: 600, backAfterMs: 550, goesOn: true },
+];
+const SEEDS = Array.from({ length: 12 }, (_, index) => index + 1);
+
+test.each(CASES.flatMap((one) => SEEDS.map((seed) => ({ ...one, seed }))))(
+  'nobody could be promoted without what is acknowledged; back after $backAfterMs, seed $seed',
+  async ({ cutAfterMs, backAfterMs, goesOn, seed }) => {
+    const { world, wire, machines, clients, checker } = startCluster({ seed, profile: 'fast', trace: false });
+    expect(await world.run(() => missing(machines) === undefined, READY_WITHIN_MS)).toBe(true);
+    await world.run(world.now() + 1000);
+    const names = machines.redis.names;
+    const replica = names.find((name) => name !== primaryOf(machines)) ?? '';
+    const others = names.filter((name) => name !== replica);
+    const killedAtMs = world.now();
+    machines.crash(machines.wardens[names.indexOf(replica)] ?? '');
+    await world.run(killedAtMs + Math.min(backAfterMs, cutAfterMs));
+    if (backAfterMs < cutAfterMs) for (const warden of machines.wardens) void machines.start(warden);
+    await world.run(killedAtMs + cutAfterMs);
+    for (const other of others) wire.cut(replica, other);
+    await world.run(world.now() + CUT_FOR_MS);
+    const lateMs = world.now() - Math.min(...clients.map((client) => client.acknowledgedAtMs()));
+    for (const other of others) wire.heal(replica, other);
+    await world.run(world.now() + 1000);
+    for (const warden of machines.wardens) void machines.start(warden);
+    await world.run(() => missing(machines) === undefined, WHOLE_WITHIN_MS);
+    expect(missing(machines) ?? 'nothing').toBe('nothing');
+    expect(lateMs < ACKNOWLEDGED_WITHIN_MS).toBe(goesOn);
+    const { data } = machines.redis.state(primaryOf(machines)).disk;
+    expect(checker.writes().filter((write) => !holds(data, write))).toEqual([]);
+    for (const client of clients) client.stop();
+  },
+);
