@@ -36,6 +36,10 @@ export const ONCE_BROKEN_SETS: readonly (readonly [number, string])[] = [
   ],
   [9006260, 'profile seed: one Sentinel went on to name an older primary, until the next failover'],
   [9011073, 'a switchover took an older primary that came back right then for the one that was promoted'],
+  [
+    9100541,
+    'a member that was cut off left the set by time, though the warden that would have lowered it was dead',
+  ],
 ];
 
 /** Of the whole system. */
@@ -53,4 +57,5 @@ export const ONCE_BROKEN_SYSTEMS: readonly (readonly [number, string])[] = [
     7029380,
     'a node that the set had left out led after a cold start, while a primary out of sight went on to acknowledge',
   ],
+  [275, 'without a detector wardens asked for a second failover while a Sentinel was still to see the first'],
 ];

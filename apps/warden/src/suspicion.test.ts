@@ -166,12 +166,15 @@ it('also by a warden that has never seen the one in between; not before it knows
   expect([situation.present()?.name, suspicion.suspected()]).toEqual([C, undefined]);
 });
 
-/** A detector is not needed for what the Sentinels say. */
-const DETECTS_OR_NOT = [{ detects: true }, { detects: false }];
+/** A detector is not needed for what the Sentinels say; only they are slower where there is none. */
+const DETECTS_OR_NOT = [
+  { detects: true, unseenMs: 250 },
+  { detects: false, unseenMs: 5000 },
+];
 
 it.each(DETECTS_OR_NOT)(
   'one that the Sentinels go on to name is, when none of them will see its successor; $detects',
-  ({ detects }) => {
+  ({ detects, unseenMs }) => {
     const { suspicion, situation, ask, name, pass } = scene({ detects });
     const claimed = { term: 2, primary: C };
     name(A, { promotes: C, down: false });
@@ -183,7 +186,9 @@ it.each(DETECTS_OR_NOT)(
     expect(suspicion.suspected()).toBeUndefined();
     name(A, { promotes: C, down: true });
     expect(suspicion.suspected()).toBeUndefined();
-    pass(250);
+    pass(unseenMs - 1);
+    expect(suspicion.suspected()).toBeUndefined();
+    pass(1);
     expect(suspicion.suspected()).toBe(A);
     name(C);
     expect(suspicion.suspected()).toBeUndefined();

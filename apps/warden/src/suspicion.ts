@@ -29,14 +29,17 @@ export type Suspicion = {
 
 /** So long a successor is looked for at most. */
 const HAND_OVER_MS = 300;
-/** So long one Sentinel may name another primary than the others, by an epoch that is not lower. */
+/**
+ * So long one Sentinel may name another primary than the others, by an epoch that is not lower; and so long may all of those that nobody
+ * hurries: a failover, with INFO once a second and a hello every two, takes no longer.
+ */
 const STRAYS_MS = 5000;
 /**
  * Without a detector a Sentinel may be so late to begin by itself after its last word: a primary that is back before a Sentinel's
  * timer was over may be named for twenty seconds more.
  */
 const HELD_MS = 750;
-/** Sentinels that answer may be so late to name a new primary before it counts that none of them will. */
+/** Sentinels that answer and are hurried may be so late to name a new primary before it counts that none of them will. */
 const UNSEEN_MS = 250;
 
 /** Suspects nobody yet. */
@@ -135,7 +138,9 @@ export function createSuspicion(options: SuspicionOptions): Suspicion {
     else if (views.some((view) => view.failoverUnderWay && looksAt(view, present.name))) unseen = undefined;
     else if (unseen?.named !== named) unseen = { named, atMs: host.monotonicMs() };
     const since = unseen?.atMs ?? Number.POSITIVE_INFINITY;
-    return host.monotonicMs() - since >= UNSEEN_MS ? named : namedByStray(present, views);
+    return host.monotonicMs() - since >= (options.detects ? UNSEEN_MS : STRAYS_MS)
+      ? named
+      : namedByStray(present, views);
   };
 
   const seenViews = (): Seen[] => sights().flatMap(({ view }) => (view.is === 'seen' ? [view] : []));
