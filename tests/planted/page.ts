@@ -31,7 +31,7 @@ Bugs that are planted on purpose, one at a time, into a copy of the tree (\`test
 named; the copy without a bug passes all of them. The simulations draw seeds from 1 on until one is broken, most of them
 with a few kinds of faults only; the number moves when the code does.
 
-\`HOLDFAST_PLANTED_PAGE=write npx vitest run --project planted\` runs all of it and writes this page.
+\`npm run planted\` runs all of it; with \`HOLDFAST_PLANTED_PAGE=write\` it writes this page.
 
 | what is broken | in | caught by | after |
 |---|---|---|---|
