@@ -153,7 +153,7 @@ export const IN_SYNC_SET: readonly PlantedBug[] = [
   {
     breaks: 'I1: a member leaves the set by time alone, though its warden was gone before it was cut off',
     file: 'apps/warden/src/exclusion.ts',
-    find: 'unguarded: answeredAtMs !== undefined && answeredAtMs > warden.sinceMs };',
+    find: 'unguarded: wentOn && watch?.hasQuit() === false };',
     replace: 'unguarded: false };',
     caughtBy: 'scenario',
     tests: 'tests/sim/unguarded.sim.test.ts',

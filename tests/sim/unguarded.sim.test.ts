@@ -6,10 +6,13 @@
 import { expect, test } from 'vitest';
 import { startCluster } from './cluster/cluster.ts';
 import { holds } from './checkers/promotable.ts';
+import { processesOn } from './redis/fault.ts';
 import { missing, primaryOf } from './redis/wholeness.ts';
 
 const READY_WITHIN_MS = 10_000;
 const CUT_FOR_MS = 2500;
+const SHUTS_EVERY_MS = 300;
+const SHUT_FOR_MS = 2000;
 /** A client pauses for a sixth of this between two writes at most. */
 const ACKNOWLEDGED_WITHIN_MS = 1000;
 const WHOLE_WITHIN_MS = 20_000;
@@ -46,6 +49,25 @@ test.each(CASES.flatMap((one) => SEEDS.map((seed) => ({ ...one, seed }))))(
     expect(lateMs < ACKNOWLEDGED_WITHIN_MS).toBe(goesOn);
     const { data } = machines.redis.state(primaryOf(machines)).disk;
     expect(checker.writes().filter((write) => !holds(data, write))).toEqual([]);
+    for (const client of clients) client.stop();
+  },
+);
+
+test.each(SEEDS)(
+  'a machine that is shut down, its warden first, holds up nobody for long; seed %i',
+  async (seed) => {
+    const { world, machines, clients } = startCluster({ seed, profile: 'fast', trace: false });
+    expect(await world.run(() => missing(machines) === undefined, READY_WITHIN_MS)).toBe(true);
+    await world.run(world.now() + 1000);
+    const names = machines.redis.names;
+    const replica = names.find((name) => name !== primaryOf(machines)) ?? '';
+    for (const process of processesOn(machines, replica).toReversed()) {
+      machines.crash(process);
+      await world.run(world.now() + SHUTS_EVERY_MS);
+    }
+    await world.run(world.now() + SHUT_FOR_MS);
+    const lateMs = world.now() - Math.min(...clients.map((client) => client.acknowledgedAtMs()));
+    expect(lateMs).toBeLessThan(ACKNOWLEDGED_WITHIN_MS);
     for (const client of clients) client.stop();
   },
 );

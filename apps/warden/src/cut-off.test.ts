@@ -15,9 +15,9 @@ import { fakeWatch } from './testing/fake-watch.ts';
 const [A, B, C] = ['10.0.0.1:1', '10.0.0.2:1', '10.0.0.3:1'] as const;
 const RECORD = { ...NO_RECORD, term: 1, primary: A, members: [B, C] };
 
-const watchOf = (name: string, silentSinceMs: number | undefined, answeredAtMs?: number): NodeWatch =>
+const watchOf = (name: string, silentSinceMs: number | undefined, more: Partial<NodeWatch> = {}): NodeWatch =>
   fakeWatch(name, {
-    answeredAtMs: () => answeredAtMs,
+    ...more,
     seen: () => ({
       role: { is: 'replica', of: A, link: 'connected', offset: 1 },
       record: RECORD,
@@ -63,7 +63,7 @@ it.each([
  * Beside the primary: `C` is silent since 1000 ms, and so is its Sentinel, which the other two see as down. It has last answered
  * what it was asked at 980 ms.
  */
-function besidePrimary({ hurried = true, warden = { isHere: true, sinceMs: 0 } } = {}) {
+function besidePrimary({ hurried = true, hasQuit = false, warden = { isHere: true, sinceMs: 0 } } = {}) {
   let nowMs = 1000;
   const asked: string[] = [];
   const down = { endpoint: C, down: true, disconnected: true, priority: 100 };
@@ -109,7 +109,11 @@ function besidePrimary({ hurried = true, warden = { isHere: true, sinceMs: 0 } }
       },
     } as unknown as Host,
     redis: { open: () => Promise.resolve(node) },
-    watches: [watchOf(A, undefined), watchOf(B, undefined), watchOf(C, 1000, 980)],
+    watches: [
+      watchOf(A, undefined),
+      watchOf(B, undefined),
+      watchOf(C, 1000, { answeredAtMs: () => 980, hasQuit: () => hasQuit }),
+    ],
     sentinels: {
       look: () => Promise.resolve([sight('s1'), sight('s2'), { sentinel: 's3', view: { is: 'silent' } }]),
     } as unknown as Sentinels,
@@ -137,11 +141,16 @@ it('is taken out at once where nobody hurries the Sentinels: they ask for INFO t
 });
 
 it.each([
-  ['is not, however long it lasts, where the node went on to answer without its warden', 979, false],
-  ['is where its warden may have been lost by the same cut', 980, true],
-] as const)('%s', async (_, sinceMs, expected) => {
+  ['is not, however long it lasts, where the node went on to answer without its warden', 979, false, false],
+  ['is where its warden may have been lost by the same cut', 980, false, true],
+  ['is where the node has ended too, after its warden', 979, true, true],
+] as const)('%s', async (_, sinceMs, hasQuit, expected) => {
   for (const hurried of [true, false]) {
-    const { exclusion, isExcluded } = besidePrimary({ hurried, warden: { isHere: false, sinceMs } });
+    const { exclusion, isExcluded } = besidePrimary({
+      hurried,
+      hasQuit,
+      warden: { isHere: false, sinceMs },
+    });
     for (let times = 0; times < 20 && !isExcluded(); times += 1) await exclusion.tend();
     expect(isExcluded()).toBe(expected);
   }

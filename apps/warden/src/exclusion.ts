@@ -74,9 +74,12 @@ export function createExclusion(options: ExclusionOptions): { readonly tend: () 
     // It may have come just now, the first one through a cut that ends.
     if (warden.isHere)
       return { forMs: Math.min(forMs, host.monotonicMs() - warden.sinceMs), unguarded: false };
-    // Gone by the same cut, unless the node has answered since. One that was never seen to answer may be off.
-    const answeredAtMs = watches.find((watch) => watch.name === name)?.answeredAtMs();
-    return { forMs, unguarded: answeredAtMs !== undefined && answeredAtMs > warden.sinceMs };
+    // Gone by the same cut, unless the node has answered since. One that was never seen to answer may be off, and one that has
+    // ended its connection, as when its machine is shut down, starts with priority 0.
+    const watch = watches.find((one) => one.name === name);
+    const answeredAtMs = watch?.answeredAtMs();
+    const wentOn = answeredAtMs !== undefined && answeredAtMs > warden.sinceMs;
+    return { forMs, unguarded: wentOn && watch?.hasQuit() === false };
   };
 
   const inTheWay = async (present: Present): Promise<Found | undefined> => {
