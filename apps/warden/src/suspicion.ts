@@ -1,6 +1,7 @@
 /**
  * Which primary this warden suspects: one that is gone, and none has followed it; an older one that the Sentinels went back
- * to; or one that they go on to name because no Sentinel saw its successor's promotion.
+ * to; one that they go on to name because no Sentinel saw its successor's promotion; or, where their timer alone finds out who
+ * is gone, because it was back before that.
  */
 import { couldPromote, type Host, namedByMost, type SentinelSight } from '@holdfast/ha-core';
 import type { NodeWatch } from './node-watch.ts';
@@ -34,10 +35,7 @@ const HAND_OVER_MS = 300;
  * hurries: a failover, with INFO once a second and a hello every two, takes no longer.
  */
 const STRAYS_MS = 5000;
-/**
- * Without a detector a Sentinel may be so late to begin by itself after its last word: a primary that is back before a Sentinel's
- * timer was over may be named for twenty seconds more.
- */
+/** What the Sentinels say is half a second old at most: one that has begun a failover by itself is known by then. */
 const HELD_MS = 750;
 /** Sentinels that answer and are hurried may be so late to name a new primary before it counts that none of them will. */
 const UNSEEN_MS = 250;
