@@ -4,22 +4,18 @@
  * follow it within two seconds: by then that node must lead.
  */
 import { expect, test } from 'vitest';
-import { startCluster } from './cluster/cluster.ts';
-import { holds } from './checkers/promotable.ts';
+import { endsWhole, startWhole } from './cluster/scenario.ts';
 import { processesOn } from './redis/fault.ts';
-import { missing, primariesOf, primaryOf } from './redis/wholeness.ts';
+import { primariesOf } from './redis/wholeness.ts';
 
-const READY_WITHIN_MS = 10_000;
 const LOST_AFTER_MS = 400;
 const BACK_AFTER_MS = 4000;
-const WHOLE_WITHIN_MS = 20_000;
 
 test.each(Array.from({ length: 12 }, (_, index) => index + 1))(
   'nothing is lost, and it is whole again (I1); seed %i',
   async (seed) => {
-    const { world, machines, clients, checker } = startCluster({ seed, profile: 'fast', trace: false });
-    expect(await world.run(() => missing(machines) === undefined, READY_WITHIN_MS)).toBe(true);
-    await world.run(world.now() + 1000);
+    const cluster = await startWhole(seed, 'fast');
+    const { world, machines } = cluster;
     const frozen = processesOn(machines, 'redis-1').flatMap((name) => machines.process(name) ?? []);
     for (const process of frozen) process.freeze();
     const promoted = (): string | undefined => primariesOf(machines).find((name) => name !== 'redis-1');
@@ -32,13 +28,6 @@ test.each(Array.from({ length: 12 }, (_, index) => index + 1))(
     for (const process of frozen) process.resume();
     await world.run(world.now() + BACK_AFTER_MS);
     for (const name of lost) void machines.start(name);
-    const backAtMs = world.now();
-    const whole = (): boolean =>
-      missing(machines) === undefined && clients.every((client) => client.acknowledgedAtMs() > backAtMs);
-    await world.run(whole, WHOLE_WITHIN_MS);
-    expect(missing(machines) ?? 'nothing').toBe('nothing');
-    const { data } = machines.redis.state(primaryOf(machines)).disk;
-    expect(checker.writes().filter((write) => !holds(data, write))).toEqual([]);
-    for (const client of clients) client.stop();
+    await endsWhole(cluster, world.now());
   },
 );

@@ -3,23 +3,19 @@
  * before that timer is over. To a Sentinel it is a primary that answers, for two of its periods of INFO (20 s) at least.
  */
 import { expect, test } from 'vitest';
-import { startCluster } from './cluster/cluster.ts';
-import { holds } from './checkers/promotable.ts';
-import { missing, primaryOf } from './redis/wholeness.ts';
+import { endsWhole, startWhole } from './cluster/scenario.ts';
+import { primaryOf } from './redis/wholeness.ts';
 
-const READY_WITHIN_MS = 10_000;
 /** Sooner than a Sentinel's 3 s. */
 const BACK_AFTER_MS = 2000;
 /** The next look at the Sentinels, the wardens' patience, and a failover with a Sentinel's own period of INFO. */
 const ACKNOWLEDGED_WITHIN_MS = 3000;
-const WHOLE_WITHIN_MS = 20_000;
 
 test.each(Array.from({ length: 12 }, (_, index) => index + 1))(
   'it is replaced all the same, and nothing is lost (I1); seed %i',
   async (seed) => {
-    const { world, machines, clients, checker } = startCluster({ seed, profile: 'seed', trace: false });
-    expect(await world.run(() => missing(machines) === undefined, READY_WITHIN_MS)).toBe(true);
-    await world.run(world.now() + 1000);
+    const cluster = await startWhole(seed, 'seed');
+    const { world, machines, clients } = cluster;
     const primary = primaryOf(machines);
     machines.crash(primary);
     await world.run(world.now() + BACK_AFTER_MS);
@@ -27,10 +23,6 @@ test.each(Array.from({ length: 12 }, (_, index) => index + 1))(
     void machines.start(primary);
     const acknowledged = (): boolean => clients.every((client) => client.acknowledgedAtMs() > backAtMs);
     expect(await world.run(acknowledged, ACKNOWLEDGED_WITHIN_MS)).toBe(true);
-    await world.run(() => missing(machines) === undefined, WHOLE_WITHIN_MS);
-    expect(missing(machines) ?? 'nothing').toBe('nothing');
-    const { data } = machines.redis.state(primaryOf(machines)).disk;
-    expect(checker.writes().filter((write) => !holds(data, write))).toEqual([]);
-    for (const client of clients) client.stop();
+    await endsWhole(cluster);
   },
 );

@@ -4,18 +4,15 @@
  * acknowledged meanwhile (I1). A warden that is back before the cut, just now, is one that does.
  */
 import { expect, test } from 'vitest';
-import { startCluster } from './cluster/cluster.ts';
-import { holds } from './checkers/promotable.ts';
+import { endsWhole, startWhole } from './cluster/scenario.ts';
 import { processesOn } from './redis/fault.ts';
-import { missing, primaryOf } from './redis/wholeness.ts';
+import { primaryOf } from './redis/wholeness.ts';
 
-const READY_WITHIN_MS = 10_000;
 const CUT_FOR_MS = 2500;
 const SHUTS_EVERY_MS = 300;
 const SHUT_FOR_MS = 2000;
 /** A client pauses for a sixth of this between two writes at most. */
 const ACKNOWLEDGED_WITHIN_MS = 1000;
-const WHOLE_WITHIN_MS = 20_000;
 
 /** So long after its warden was killed the replica is cut off; the warden is back before that, or when all is over. */
 const CASES = [
@@ -27,9 +24,8 @@ const SEEDS = Array.from({ length: 12 }, (_, index) => index + 1);
 test.each(CASES.flatMap((one) => SEEDS.map((seed) => ({ ...one, seed }))))(
   'nobody could be promoted without what is acknowledged; back after $backAfterMs, seed $seed',
   async ({ cutAfterMs, backAfterMs, goesOn, seed }) => {
-    const { world, wire, machines, clients, checker } = startCluster({ seed, profile: 'fast', trace: false });
-    expect(await world.run(() => missing(machines) === undefined, READY_WITHIN_MS)).toBe(true);
-    await world.run(world.now() + 1000);
+    const cluster = await startWhole(seed, 'fast');
+    const { world, wire, machines, clients } = cluster;
     const names = machines.redis.names;
     const replica = names.find((name) => name !== primaryOf(machines)) ?? '';
     const others = names.filter((name) => name !== replica);
@@ -44,21 +40,15 @@ test.each(CASES.flatMap((one) => SEEDS.map((seed) => ({ ...one, seed }))))(
     for (const other of others) wire.heal(replica, other);
     await world.run(world.now() + 1000);
     for (const warden of machines.wardens) void machines.start(warden);
-    await world.run(() => missing(machines) === undefined, WHOLE_WITHIN_MS);
-    expect(missing(machines) ?? 'nothing').toBe('nothing');
+    await endsWhole(cluster);
     expect(lateMs < ACKNOWLEDGED_WITHIN_MS).toBe(goesOn);
-    const { data } = machines.redis.state(primaryOf(machines)).disk;
-    expect(checker.writes().filter((write) => !holds(data, write))).toEqual([]);
-    for (const client of clients) client.stop();
   },
 );
 
 test.each(SEEDS)(
   'a machine that is shut down, its warden first, holds up nobody for long; seed %i',
   async (seed) => {
-    const { world, machines, clients } = startCluster({ seed, profile: 'fast', trace: false });
-    expect(await world.run(() => missing(machines) === undefined, READY_WITHIN_MS)).toBe(true);
-    await world.run(world.now() + 1000);
+    const { world, machines, clients } = await startWhole(seed, 'fast');
     const names = machines.redis.names;
     const replica = names.find((name) => name !== primaryOf(machines)) ?? '';
     for (const process of processesOn(machines, replica).toReversed()) {

@@ -49,6 +49,7 @@ const LOOK_EVERY_MS = 50;
 /** A Sentinel that was frozen for more than two seconds, or whose clock jumped, does not act for half a minute. */
 const WHOLE_WITHIN_MS = 20_000;
 const WHOLE_AFTER_TILT_MS = 60_000;
+
 /** Runs it. Never rejects: what a checker or the product throws is in the outcome. */
 export async function runClusterSeed(
   seed: number,

@@ -36,18 +36,20 @@ export function roles({ machines }: Stage): { primary: string; replicas: readonl
 }
 
 /**
- * Wardens of machines that are in sight of another one. One that ends or freezes right after its machine was cut off, before it has
- * made its node not promotable, is a second fault that nobody else can know of: ARCHITECTURE section 5 tells it ("does not cover").
+ * Wardens of machines that are in sight of another one, or that have made their node not promotable. One that ends or freezes right
+ * after its machine was cut off, before it has done so, is a second fault that nobody else can know of: ARCHITECTURE section 5
+ * tells it ("does not cover").
  */
-export function wardensInSight({ machines, wire }: Stage): readonly string[] {
+export function wardensToLose({ machines, wire }: Stage): readonly string[] {
   const { wardens, redis } = machines;
-  const inSight = wardens.filter((_, index) => {
+  const found = wardens.filter((_, index) => {
     const own = redis.names[index] ?? '';
     const others = redis.names.filter((name) => name !== own);
-    return others.some((other) => !wire.isCut(own, other) && !wire.isCut(other, own));
+    const isInSight = others.some((other) => !wire.isCut(own, other) && !wire.isCut(other, own));
+    return isInSight || redis.state(own).settings['replica-priority'] === 0;
   });
   // Where all are cut off from each other nothing is acknowledged.
-  return inSight.length > 0 ? inSight : wardens;
+  return found.length > 0 ? found : wardens;
 }
 
 /** Of these nodes those whose warden is not frozen: for the same reason as above, the other way round. */

@@ -7,7 +7,7 @@ import {
   roles,
   type Stage,
   startAgain,
-  wardensInSight,
+  wardensToLose,
 } from './fault.ts';
 
 /** A Redis node is started again after this, by whatever manages services. */
@@ -75,8 +75,8 @@ export const PROCESS_FAULTS = {
       all(stage).flatMap((name) => processesOn(stage.machines, name)),
       stage.random() * 500,
     ),
-  'warden killed': (stage) => kill(stage, [pick(stage.random, wardensInSight(stage))], 0),
-  'warden frozen': (stage) => freeze(stage, [pick(stage.random, wardensInSight(stage))]),
+  'warden killed': (stage) => kill(stage, [pick(stage.random, wardensToLose(stage))], 0),
+  'warden frozen': (stage) => freeze(stage, [pick(stage.random, wardensToLose(stage))]),
   'all wardens killed': (stage) => kill(stage, stage.machines.wardens, 0),
   'all wardens killed, then the primary': (stage) => {
     const wardens = kill(stage, stage.machines.wardens, 0);
