@@ -29,12 +29,17 @@ export function applyExecution(
       if (!known || command.stopLossPoints || command.takeProfitPoints) return ASK;
       const opened = openedBy(command, intent, execution);
       const held = [...positions.values()].find((row) => row.symbol === command.symbol);
+      const isNew = execution.position === execution.order;
       if (margin === 'netting' && held !== undefined) {
         const { position: key } = held;
-        return { changes: [{ in: 'positions', key, ...netted(held, opened) }], mustAsk: true };
+        if (key === execution.position)
+          return { changes: [{ in: 'positions', key, ...netted(held, opened) }], mustAsk: true };
+        // A symbol has one position, which keeps its identifier as long as it lives: that one was closed, and nobody had heard of it.
+        const added: RtsRow[] = isNew ? [{ in: 'positions', key: opened.position, value: opened }] : [];
+        return { changes: [{ in: 'positions', key }, ...added], mustAsk: true };
       }
       // A position is named after the order that opened it: this one was there, and nobody had heard of it.
-      if (execution.position !== execution.order) return ASK;
+      if (!isNew) return ASK;
       return { changes: [{ in: 'positions', key: opened.position, value: opened }], mustAsk: false };
     }
     case 'close': {

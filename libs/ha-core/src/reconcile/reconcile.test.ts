@@ -218,6 +218,25 @@ describe('RTS right after a result', () => {
     },
   );
 
+  it('takes a netted position for closed where the result names another one, and adds that only where it is new', () => {
+    const sell = intent({ do: 'deal', symbol: 'EURUSD', side: 'sell', volume: '0.1' });
+    const opened = applyExecution(held, sell, { ...executed, volume: '0.1' }, 'netting');
+    expect(opened.mustAsk).toBe(true);
+    expect(opened.changes).toEqual([
+      { in: 'positions', key: '1' },
+      {
+        in: 'positions',
+        key: '5',
+        value: expect.objectContaining({ position: '5', side: 'sell', volume: '0.1' }),
+      },
+    ]);
+    const another = { ...executed, position: '4' };
+    expect(applyExecution(held, sell, another, 'netting')).toEqual({
+      changes: [{ in: 'positions', key: '1' }],
+      mustAsk: true,
+    });
+  });
+
   it('removes a closed position and lowers a partly closed one', () => {
     expect(applyExecution(held, close, executed, 'hedging').changes).toEqual([{ in: 'positions', key: '1' }]);
     const [row] = applyExecution(held, close, { ...executed, volume: '0.1' }, 'hedging').changes;
