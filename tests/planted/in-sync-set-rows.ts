@@ -146,9 +146,9 @@ export const IN_SYNC_SET: readonly PlantedBug[] = [
     replace:
       'const choosing = seen.filter((one) => one.view.replicas.some((row) => row.endpoint === member && couldChoose(row)));\n' +
       '    if (choosing.length * 2 > sights.length) {',
-    caughtBy: 'in-sync-set',
-    says: 'I1',
-    faults: ['two machines cut'],
+    caughtBy: 'unit',
+    tests: 'libs/ha-core/src/in-sync-set/exclusion.test.ts',
+    says: 'when one could choose it, though the majority could not',
   },
   {
     breaks: 'I1: a member leaves the set by time alone, though its warden was gone before it was cut off',

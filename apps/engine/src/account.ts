@@ -154,7 +154,7 @@ export function createActiveAccount(options: ActiveAccountOptions): ActiveAccoun
       case 'alert':
         return options.notify('refused', { signalId: order.accepted.id, reason: effect.why });
       case 'finish': {
-        holdings.remember(order.accepted.magic, order.accepted.id, effect.ending.execution?.deal);
+        holdings.remember(order.accepted.magic, order.accepted.id, effect.ending.execution);
         return writes.result(order, effect.ending, effect.intent, applied(effect.ending, effect.intent));
       }
     }

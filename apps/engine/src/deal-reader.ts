@@ -35,6 +35,12 @@ export type DealReader = {
   readonly reached: (deals: readonly Deal[]) => number | undefined;
   /** Up to where everything is recorded, as Redis has it. */
   readonly until: () => number | undefined;
+  /**
+   * A result named a deal of this time of the broker. Where it lies before what was read, because the clock was set back and
+   * forward again between two readings, the next ones go back to it. Not kept in Redis.
+   */
+  readonly named: (at: number) => void;
+  /** What was read until then stands in Redis. */
   readonly wrote: (until: number | undefined) => void;
 };
 
@@ -52,9 +58,13 @@ export function createDealReader(options: DealReaderOptions): DealReader {
   let until = options.snapshot.dealsUntil;
   let brokerMs = Number.POSITIVE_INFINITY;
   let takenBackDueMs = Number.NEGATIVE_INFINITY;
+  let before: { readonly at: number; readonly wasRead: boolean } | undefined;
 
   const since = (session: BridgeSession, sinceMs: number): ReturnType<typeof session.list<'deals'>> =>
-    session.list('deals', { deadlineMs: LIST_DEADLINE_MS, since: Math.max(0, sinceMs) });
+    session.list('deals', {
+      deadlineMs: LIST_DEADLINE_MS,
+      since: Math.max(0, Math.min(sinceMs, before?.at ?? sinceMs)),
+    });
 
   return {
     begin: async (session) => {
@@ -67,7 +77,9 @@ export function createDealReader(options: DealReaderOptions): DealReader {
     },
     newest: async (session, how) => {
       const untilMs = until ?? 0;
+      const asked = before;
       const deals = await since(session, untilMs - OVERLAP_MS[how]);
+      if (asked !== undefined && before === asked) before = { ...asked, wasRead: true };
       brokerMs = deals.time ?? Number.POSITIVE_INFINITY;
       if (brokerMs >= untilMs - OVERLAP_MS.whole) return deals.rows;
       options.log('broker_clock_set_back', { time: brokerMs, dealsUntil: untilMs });
@@ -91,8 +103,13 @@ export function createDealReader(options: DealReaderOptions): DealReader {
         until,
       ),
     until: () => until,
+    named: (at) => {
+      if (until === undefined || at >= until - OVERLAP_MS.soon) return;
+      before = { at: Math.min(at, before?.at ?? at), wasRead: false };
+    },
     wrote: (written) => {
       until = written;
+      if (before?.wasRead === true) before = undefined;
     },
   };
 }

@@ -227,6 +227,35 @@ it('reads an hour again when the broker has set its clock back, and goes on from
   ]);
 });
 
+it('reads back to a deal that a result named, where the clock went back and forward again unseen (I8)', async () => {
+  const on = stage([], 100 * HOUR_MS);
+  const at = 99 * HOUR_MS + 10;
+  on.clock.brokerMs = 100 * HOUR_MS;
+  on.terminal.deals = [deal('1', at)];
+  const execution = {
+    retcode: 10009,
+    order: '1',
+    deal: '1',
+    position: '1',
+    volume: '0.10',
+    price: '1.1',
+    at,
+    text: '',
+  };
+  on.holdings.remember('7', 's1', { ...execution, deal: '0' });
+  await on.read();
+  await on.behind();
+  expect(namesOf(on)).toEqual([]);
+  on.holdings.remember('7', 's1', execution);
+  await on.read();
+  await on.behind();
+  expect(namesOf(on)).toEqual(['deal:1']);
+  on.terminal.deals.push(deal('2', at));
+  await on.read();
+  await on.behind();
+  expect(namesOf(on)).toEqual(['deal:1']);
+});
+
 it('tells of a deal of ours that the broker took back, by its hint or by looking, and once (I6)', async () => {
   const on = stage([], 100 * HOUR_MS);
   on.clock.brokerMs = 100 * HOUR_MS;
@@ -282,6 +311,16 @@ it('does not take a list for news that shows a row as it was before a result, an
   expect(on.holdings.positions.get('1')?.volume).toBe('0.20');
   on.clock.hostMs += 2001;
   on.terminal.positions = [];
+  await on.read();
+  expect(on.holdings.positions.size).toBe(0);
+});
+
+it('believes a list again after a while, however often results went on to change the row (netting)', async () => {
+  const on = stage();
+  on.holdings.apply([{ in: 'positions', key: '1', value: position('1', '0.10') }]);
+  on.clock.hostMs += 1500;
+  on.holdings.apply([{ in: 'positions', key: '1', value: position('1', '0.30') }]);
+  on.clock.hostMs += 501;
   await on.read();
   expect(on.holdings.positions.size).toBe(0);
 });

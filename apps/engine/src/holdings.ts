@@ -9,6 +9,7 @@ import {
   type Deal,
   decimal,
   type Difference,
+  type Execution,
   formatDecimal,
   type Host,
   type Position,
@@ -39,8 +40,8 @@ export type Holdings = {
   readonly orders: ReadonlyMap<string, WorkingOrder>;
   /** Rows that a result proves; the caller writes them with the result. */
   readonly apply: (rows: readonly RtsRow[]) => void;
-  /** Which signal a magic belongs to, and the deal that its result named, whose rows are in place already. */
-  readonly remember: (magic: string, signalId: string, deal: string | undefined) => void;
+  /** Which signal a magic belongs to, and what its result named: a deal whose rows are in place already, to be recorded. */
+  readonly remember: (magic: string, signalId: string, execution: Execution | undefined) => void;
   /**
    * Reads the terminal's lists; resolves once they are in force, and writes what changed behind that. One at a time; a
    * call during one waits for its turn. A writing that fails is told in the log, and goes with the next.
@@ -76,8 +77,8 @@ export function createHoldings(options: HoldingsOptions): Holdings {
   const { host, snapshot } = options;
   const positions = new Map(snapshot.positions.map((row) => [row.position, row]));
   const orders = new Map(snapshot.orders.map((row) => [row.order, row]));
-  /** What rows were before results changed them, and until when a list may still show that. */
-  const before = new Map<string, { readonly untilMs: number; readonly states: readonly string[] }>();
+  /** What rows were before results changed them, and until when a list may still show each of that. */
+  const before = new Map<string, readonly { readonly state: string; readonly untilMs: number }[]>();
   const records = createBrokerRecords(options);
   /** What Redis was not told yet: rows by list and key, deals by ticket. */
   const owedDeals = new Map<string, Deal>();
@@ -93,11 +94,8 @@ export function createHoldings(options: HoldingsOptions): Holdings {
 
   const apply = (rows: readonly RtsRow[]): void => {
     for (const row of rows) {
-      const { states = [] } = lately(row.key) ?? {};
-      before.set(row.key, {
-        untilMs: host.monotonicMs() + SETTLE_MS,
-        states: [...states, stateOf(rowOf(row))].slice(-STATES_MAX),
-      });
+      const was = { state: stateOf(rowOf(row)), untilMs: host.monotonicMs() + SETTLE_MS };
+      before.set(row.key, [...lately(row.key), was].slice(-STATES_MAX));
       owed.delete(owedName(row));
       putRow(row);
     }
@@ -111,16 +109,16 @@ export function createHoldings(options: HoldingsOptions): Holdings {
   const rowOf = ({ in: list, key }: RtsRow): Position | WorkingOrder | undefined =>
     list === 'positions' ? positions.get(key) : orders.get(key);
 
-  const lately = (key: string): { readonly states: readonly string[] } | undefined => {
-    const known = before.get(key);
-    if (known !== undefined && host.monotonicMs() < known.untilMs) return known;
-    before.delete(key);
-    return undefined;
+  const lately = (key: string): readonly { readonly state: string; readonly untilMs: number }[] => {
+    const nowMs = host.monotonicMs();
+    const known = before.get(key)?.filter(({ untilMs }) => nowMs < untilMs) ?? [];
+    if (known.length === 0) before.delete(key);
+    return known;
   };
 
   /** Nothing newer than a result of the last moment. */
   const lags = (change: RtsRow): boolean =>
-    lately(change.key)?.states.includes(stateOf(change.value)) === true;
+    lately(change.key).some(({ state }) => state === stateOf(change.value));
 
   const once = async (session: BridgeSession, expected: boolean, cause?: ReconcileCause): Promise<void> => {
     const startedMs = host.monotonicMs();
@@ -143,7 +141,7 @@ export function createHoldings(options: HoldingsOptions): Holdings {
     refreshedAtMs = startedMs;
     // What a list adds to a row that a result has just changed is no news.
     const news = found.differences.filter(
-      (row) => row.finding !== 'differing' || lately(row.key) === undefined,
+      (row) => row.finding !== 'differing' || lately(row.key).length === 0,
     );
     const differences = news.filter((row) => changes.some(({ key }) => key === row.key));
     if (!expected) tell(differences);
@@ -263,7 +261,11 @@ export function createHoldings(options: HoldingsOptions): Holdings {
     positions,
     orders,
     apply,
-    remember: records.remember,
+    remember: (magic, signalId, execution) => {
+      const deal = execution?.deal;
+      records.remember(magic, signalId, deal);
+      if (execution !== undefined && deal !== '' && deal !== '0') reader.named(execution.at);
+    },
     refresh: (session, expected = false, cause) => inTurn(() => once(session, expected, cause)),
     ours: records.ours,
     catchUp: (session) => inTurn(() => newest(session)),
