@@ -23,7 +23,7 @@ export type AttachmentsOptions = {
   readonly latencyMs: number;
   readonly specifications: ReadonlyMap<string, SymbolSpecification>;
   readonly price: (symbol: string) => Price | undefined;
-  /** A request whose answer was dropped was refused: nobody is told, then or later. */
+  /** A request was refused, and its answer was dropped or came after the connection had broken: nobody is told, then or later. */
   readonly onUnheard: (request: TradeRequest) => void;
   readonly carryOut: (
     book: AccountBook,
@@ -179,7 +179,13 @@ function attachmentOf(
       const halfMs = (options.latencyMs + (struck.get('delay')?.delayMs ?? 0)) / 2;
       later(halfMs, () => {
         const reply = answer(options, book, terminal, request, struck, later);
-        later(halfMs, () => settle(reply));
+        const isAnswer = !struck.has('drop_request') && !struck.has('drop_reply');
+        later(halfMs, () => {
+          // The connection broke meanwhile: a refusal leaves nothing behind that would prove it later.
+          const isLost = !waiting.has(settle);
+          if (isLost && isAnswer && !isCarriedOut(reply.retcode)) options.onUnheard(request);
+          settle(reply);
+        });
       });
     });
 
