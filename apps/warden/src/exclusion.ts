@@ -13,7 +13,7 @@ import {
   type RedisNodes,
   sleep,
 } from '@holdfast/ha-core';
-import { excludeCall, functionCommand, parseChange, readRecordAt } from '@holdfast/redis';
+import { excludeCall, functionCommand, parseChange } from '@holdfast/redis';
 import { keepsUp } from './catching-up.ts';
 import type { NodeWatch } from './node-watch.ts';
 import type { Presence } from './peers.ts';
@@ -116,11 +116,14 @@ export function createExclusion(options: ExclusionOptions): { readonly tend: () 
     log('exclusion_waits', { node: found.name, found: found.why, why });
   };
 
+  /**
+   * By the record from before the Sentinels were looked at: a member that has joined again since is promotable, whatever priority
+   * they had been told of (I1).
+   */
   const exclude = (present: Present, name: string, why: string): Promise<void> =>
     atPrimary(present, async (node) => {
-      const record = await readRecordAt(node, LIMITS.commandDeadlineMs);
-      if (record.primary !== present.name || !record.members.includes(name)) return;
-      const [reply] = await node.run([functionCommand(excludeCall(record, name))], LIMITS.commandDeadlineMs);
+      const call = functionCommand(excludeCall(present.record, name));
+      const [reply] = await node.run([call], LIMITS.commandDeadlineMs);
       if (parseChange(reply)?.made === true) log('excluded', { node: name, why });
     });
 
