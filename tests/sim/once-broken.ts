@@ -57,5 +57,18 @@ export const ONCE_BROKEN_SYSTEMS: readonly (readonly [number, string])[] = [
     7029380,
     'a node that the set had left out led after a cold start, while a primary out of sight went on to acknowledge',
   ],
+  [
+    7300422,
+    'a member was taken out of the set by what Sentinels had been told before it joined again, and stayed promotable',
+  ],
+  [7315173, 'a refusal was on its way when the connection to the broker broke: the check allowed no unknown'],
+  [
+    7315720,
+    'netting: a deal was counted to a position that a person had just closed, and a list that did not show it was not believed',
+  ],
+  [
+    7323555,
+    'the clock of the broker went back and forward again between two readings, and a deal from between was not read',
+  ],
   [275, 'without a detector wardens asked for a second failover while a Sentinel was still to see the first'],
 ];
