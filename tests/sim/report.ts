@@ -27,6 +27,7 @@ const WHAT: Readonly<Record<Simulation, string>> = {
   engine: 'the whole system: clients, two engines, Redis with wardens, terminals, a broker (`engine`)',
   'in-sync-set': 'Redis alone: three machines with wardens, two writers (`in-sync-set`)',
 };
+const MENDED = new Set([...ONCE_BROKEN_SETS, ...ONCE_BROKEN_SYSTEMS].map(([seed]) => seed));
 const COUNT = new Intl.NumberFormat('en-US');
 
 const files = process.argv.slice(2);
@@ -88,7 +89,7 @@ function sentenceOf({ simulation, from, ran, broken, rates, jobs, date, machine 
   const bound =
     broken.length === 0
       ? `With 95 % confidence fewer than 1 in ${COUNT.format(Math.floor(ran / 3))} seeds of this kind would break.`
-      : `Broken: ${broken.map(({ seed, why }) => `${seed} (${why})`).join('; ')}.`;
+      : `Broken: ${broken.map(({ seed, why }) => `${seed} (${why}${MENDED.has(seed) ? '; mended since' : ''})`).join('; ')}.`;
   const parts = rates.length > 1 ? `, in ${rates.length} parts` : '';
   return `- \`${command}\`${parts}, ${date}, ${machine.cores} cores (${machine.model}), Node ${machine.node}. ${bound}`;
 }
