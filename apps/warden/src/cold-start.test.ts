@@ -58,6 +58,7 @@ function afterStart({ alone = false, record = RECORD } = {}) {
         configEpoch: 1,
         primaryDown: true,
         failoverUnderWay: false,
+        pauses: false,
         replicas: [],
         sentinelsDown: [],
       },
@@ -116,6 +117,14 @@ it('begins not while others take its node out of the set', async () => {
   membership.hold('a warden asks for it');
   await tend();
   expect(priorities).not.toContain(100);
+});
+
+it('begins not when others take its node out of the set while it looks at the Sentinels (seed 9002178)', async () => {
+  const { membership, passes, tend, priorities, asked, onLook } = afterStart();
+  passes(LIMITS.coldStartAfterMs);
+  onLook(() => membership.hold('a warden asks for it'));
+  await tend();
+  expect([priorities, asked]).toEqual([[0], []]);
 });
 
 it('gives it up at once, and asks nobody, when others take its node out of the set meanwhile', async () => {

@@ -78,11 +78,11 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
     });
 
   /** One at a time: a person's and the one that is due by itself. */
-  const start = async (named: string | undefined, why: string): Promise<void> => {
+  const start = async (named: string | undefined, why: string, decidedAtMs: number): Promise<void> => {
     if (starting) return;
     starting = true;
     try {
-      await promoteOwn(named, why);
+      await promoteOwn(named, why, decidedAtMs);
       // Until then a node that comes back with more would take over again, which a person may have given up.
       await claim.soon();
     } finally {
@@ -90,14 +90,17 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
     }
   };
 
-  const promoteOwn = async (named: string | undefined, why: string): Promise<void> => {
+  /** Whoever takes the own node out of the set sees a primary, and goes by what was promised: not promotable. */
+  const isHeldSince = (atMs: number): boolean => membership.heldForOthersAtMs() >= atMs;
+
+  /** By what was known at `decidedAtMs`. */
+  const promoteOwn = async (named: string | undefined, why: string, decidedAtMs: number): Promise<void> => {
     log('cold_start', { node: own.name, why, named });
     // Only what a person gave up: a primary that is out of sight may go on to acknowledge with whom it takes in again.
     if (givenUp !== undefined) situation.letLead(own.name);
     if (named === own.name) await ownNode.follow(undefined);
     else if (named !== undefined && (await membership.setPriority(100))) {
-      const raisedAtMs = host.monotonicMs();
-      const isOver = (): boolean => isPrimaryThere() || membership.heldForOthersAtMs() >= raisedAtMs;
+      const isOver = (): boolean => isPrimaryThere() || isHeldSince(decidedAtMs);
       await untilSeen(isOver);
       const asked = isOver()
         ? ({ is: 'refused', why: ['a node became primary meanwhile'] } as const)
@@ -159,13 +162,12 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
         givenUp = undefined;
         return;
       }
-      // Whoever takes the own node out of the set sees a primary, and goes by what was promised: not promotable.
       withoutSinceMs = Math.max(withoutSinceMs, membership.heldForOthersAtMs());
       if (nowMs - withoutSinceMs < LIMITS.coldStartAfterMs) return;
       const sights = await sentinels.look();
       const named = namedByMost(sights);
       // Looking took its time: what was true before it need not be true now.
-      if (isPrimaryThere() || named === undefined || !isGone(named, sights)) return;
+      if (isPrimaryThere() || isHeldSince(nowMs) || named === undefined || !isGone(named, sights)) return;
       const data = there();
       const decision = decide(data, named);
       if (sights.some((sight) => mayStillPromote(sight, own.name))) return;
@@ -173,7 +175,7 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
         // What is there is older than what was seen: an outdated primary goes on to be none.
         if (watches.some(isOutdated) && newestOf(data).record.term < situation.newestTerm()) return;
         waiting = undefined;
-        if (decision.endpoint === own.name) await start(named, decision.why);
+        if (decision.endpoint === own.name) await start(named, decision.why, nowMs);
         return;
       }
       waiting = decision;
@@ -188,6 +190,7 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
       const { endpoint, record } = newestOf(data);
       if (endpoint !== own.name)
         return `${endpoint} has the newest data of those that are there; ask its warden`;
+      const nowMs = host.monotonicMs();
       const named = namedByMost(await sentinels.look());
       if (named === undefined) return 'no majority of Sentinels names a primary; nothing was done';
       if (isPrimaryThere()) return 'there is a primary by now; nothing was done';
@@ -195,7 +198,7 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
       situation.forget();
       const missing = nodes.filter((one) => !data.some((two) => two.endpoint === one));
       givenUp = { missing, untilMs: host.monotonicMs() + RECOVER_WITHIN_MS };
-      await start(named, decide(data, named).why);
+      await start(named, decide(data, named).why, nowMs);
       return `${endpoint} becomes primary with term ${record.term}, change ${record.change}, ${record.writes} rounds`;
     },
   };
