@@ -40,6 +40,10 @@ export const ONCE_BROKEN_SETS: readonly (readonly [number, string])[] = [
     9100541,
     'a member that was cut off left the set by time, though the warden that would have lowered it was dead',
   ],
+  [
+    9401631,
+    'the Sentinel that had promoted the primary paused after a jump of its clock, and the others went back to an older one',
+  ],
 ];
 
 /** Of the whole system. */

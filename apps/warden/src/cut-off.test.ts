@@ -75,6 +75,7 @@ function besidePrimary({ hurried = true, hasQuit = false, warden = { isHere: tru
       configEpoch: 1,
       primaryDown: false,
       failoverUnderWay: false,
+      pauses: false,
       replicas: [down],
       sentinelsDown: ['s3'],
     },

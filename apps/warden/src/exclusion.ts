@@ -5,10 +5,12 @@
  */
 import {
   type Host,
+  type InSyncRecord,
   LIMITS,
   mayExclude,
+  mayHaveJoined,
+  type MemberFacts,
   NodeUnavailable,
-  type OutOfSight,
   type RedisNode,
   type RedisNodes,
   sleep,
@@ -56,6 +58,14 @@ export function createExclusion(options: ExclusionOptions): { readonly tend: () 
   const { host, watches, sentinels, situation, log } = options;
   let toldAtMs = Number.NEGATIVE_INFINITY;
   let before: InTheWay | undefined;
+  let record: InSyncRecord | undefined;
+  let joinedBeforeMs = Number.NEGATIVE_INFINITY;
+
+  /** Of no member it is remembered when it joined itself: what is not known of the steps in between counts for all. */
+  const learn = (now: InSyncRecord): void => {
+    if (record === undefined || mayHaveJoined(record, now)) joinedBeforeMs = host.monotonicMs();
+    record = now;
+  };
 
   /** Where nobody hurries the Sentinels they ask for INFO too seldom to be waited for. */
   const outOfSightMs = (name: string): number => {
@@ -67,7 +77,7 @@ export function createExclusion(options: ExclusionOptions): { readonly tend: () 
   };
 
   /** What a cut that took the node has left there: a warden that takes back that it may be promoted, or none. */
-  const outOfSight = (name: string): OutOfSight => {
+  const outOfSight = (name: string): Omit<MemberFacts, 'joinedBeforeMs'> => {
     const forMs = outOfSightMs(name);
     const warden = options.wardenOf(name);
     if (warden === undefined) return { forMs, unguarded: false };
@@ -137,6 +147,7 @@ export function createExclusion(options: ExclusionOptions): { readonly tend: () 
   return {
     tend: async () => {
       const present = situation.present();
+      if (present !== undefined) learn(present.record);
       const found = present === undefined ? undefined : await inTheWay(present);
       if (found === undefined) before = undefined;
       if (present === undefined || found === undefined) return;
@@ -145,7 +156,8 @@ export function createExclusion(options: ExclusionOptions): { readonly tend: () 
       const endMs = host.monotonicMs() + LOOKS_MS;
       for (;;) {
         const sights = await sentinels.look();
-        const verdict = mayExclude(found.name, present.name, sights, outOfSight(found.name));
+        const facts = { ...outOfSight(found.name), joinedBeforeMs };
+        const verdict = mayExclude(found.name, present.name, sights, facts);
         if (!stands(present, found)) return;
         if (verdict.is === 'safe') return exclude(present, found.name, found.why);
         tellWaits(found, verdict.why);

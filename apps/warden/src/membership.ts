@@ -3,8 +3,8 @@
  * its priority.
  *
  * - An acting primary has priority 0 and is no member: when it comes back it cannot be promoted.
- * - A replica joins first in the record; when all of the new set have that, its priority goes to 100, and the record is
- *   read once more: if it was excluded meanwhile, back to 0.
+ * - A replica joins first in the record; when all of the new set have that, its priority goes to 100, and it joins once
+ *   more: if it was excluded meanwhile, back to 0.
  * - A replica whose link is down while the Sentinels see the primary up, or that another warden asks to, gives up being
  *   promotable, so that writes can go on without it. Never the last member: that would help nobody.
  * - A replica that is cut off (no other node, or neither a primary nor a majority of Sentinels in sight) gives it up too:
@@ -19,15 +19,9 @@ import {
   type RedisNodes,
   type SentinelSight,
 } from '@holdfast/ha-core';
-import {
-  changeInSyncSet,
-  claimedRecord,
-  excludeCall,
-  joinCall,
-  readRecordAt,
-  type Role,
-} from '@holdfast/redis';
+import { changeInSyncSet, claimedRecord, excludeCall, joinCall, type Role } from '@holdfast/redis';
 import { keepsUp } from './catching-up.ts';
+import { joinOnceMore } from './joining.ts';
 import type { NodeWatch } from './node-watch.ts';
 import type { OwnNode } from './own-node.ts';
 import type { Present, Situation } from './situation.ts';
@@ -134,7 +128,8 @@ export function createMembership(options: MembershipOptions): Membership {
   const asReplica = async (role: Role & { is: 'replica' }, present: Present | undefined): Promise<void> => {
     const nowMs = host.monotonicMs();
     if (isOutOfSight(present)) return lowerOutOfSight();
-    if (present === undefined && (own.seen()?.record.term ?? 0) < situation.newestTerm()) {
+    // One that has just begun to follow the primary has its record in a moment; one that follows another was made to.
+    if (role.of !== present?.name && (own.seen()?.record.term ?? 0) < situation.newestTerm()) {
       await lower('a newer primary was seen than its data knows of');
       return;
     }
@@ -180,9 +175,7 @@ export function createMembership(options: MembershipOptions): Membership {
       if (outcome.is !== 'made' || heldAtMs > joinedAtMs) return;
       if (!(await ownNode.setPriority(100))) return;
       priority = 100;
-      const after = await readRecordAt(node, LIMITS.commandDeadlineMs);
-      if (after.primary === present.name && after.members.includes(own.name))
-        log('included', { node: own.name });
+      if (await joinOnceMore(node, own.name, outcome.record, log)) log('included', { node: own.name });
       else await lower('it was excluded meanwhile');
     });
   };

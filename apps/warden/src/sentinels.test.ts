@@ -1,6 +1,7 @@
 /** Which Sentinel is asked for a failover: none that could choose a node that may lack acknowledged writes (I1). */
 import {
   type Command,
+  type Host,
   NodeUnavailable,
   type RedisNode,
   type RedisNodes,
@@ -56,7 +57,7 @@ function scene(replicas: readonly (readonly string[][])[]) {
       } as unknown as RedisNode),
   };
   const sentinels = createSentinels({
-    host: {} as never,
+    host: { monotonicMs: () => 0 } as Host,
     redis,
     sentinels: HOSTS.map((host) => ({ host, port: 1 })),
     primaryName: 'holdfast',

@@ -9,11 +9,11 @@ import {
   type RedisNode,
   type RedisNodes,
   type RedisReply,
-  type ReplicaSight,
   type SentinelSight,
   votesNeeded,
 } from '@holdfast/ha-core';
 import { endpointName, hashOf } from '@holdfast/redis';
+import { isTilted, readSight, replicasIn } from './sentinel-sight.ts';
 
 export type SentinelsOptions = {
   readonly host: Host;
@@ -84,15 +84,14 @@ export function createSentinels(options: SentinelsOptions): Sentinels {
   const lookAt = async (index: number): Promise<SentinelSight> => {
     const endpoint = sentinels[index];
     const sentinel = endpoint === undefined ? '' : endpointName(endpoint);
+    const askedAtMs = options.host.monotonicMs();
     try {
       const verbs = ['MASTER', 'REPLICAS', 'SENTINELS'];
-      const replies = await ask(
-        index,
-        verbs.map((verb): Command => ['SENTINEL', verb, primaryName]),
-      );
+      const asked = verbs.map((verb): Command => ['SENTINEL', verb, primaryName]);
+      const replies = await ask(index, [...asked, ['INFO', 'sentinel']]);
       if (replies.some((reply) => reply instanceof RedisError)) return { sentinel, view: { is: 'silent' } };
       if (index === options.own && options.hurried) await keepDownAfter(index, hashOf(replies[0]));
-      return { sentinel, view: readSight(replies) };
+      return { sentinel, view: readSight(replies, askedAtMs) };
     } catch (error) {
       if (!(error instanceof NodeUnavailable)) throw error;
       return { sentinel, view: { is: 'silent' } };
@@ -125,10 +124,10 @@ export function createSentinels(options: SentinelsOptions): Sentinels {
       const address = Array.isArray(named) ? (named as readonly RedisReply[]).join(':') : String(named);
       if (address !== primary) return `${name} names ${address}`;
       // It would take the request and act on it when its pause is over, by then on a healthy primary.
-      if (/^sentinel_tilt:1/m.test(String(info))) return `${name} pauses after a jump of its clock (TILT)`;
-      const stranger = rows(replicas)
-        .map(replicaSight)
-        .find((one) => couldChoose(one) && heirs?.includes(one.endpoint) === false);
+      if (isTilted(info)) return `${name} pauses after a jump of its clock (TILT)`;
+      const stranger = replicasIn(replicas).find(
+        (one) => couldChoose(one) && heirs?.includes(one.endpoint) === false,
+      );
       if (stranger !== undefined)
         return `${name} could choose ${stranger.endpoint}, which is not in the in-sync set`;
       await askVotes(index, primary, String(id));
@@ -206,44 +205,3 @@ export function createSentinels(options: SentinelsOptions): Sentinels {
     },
   };
 }
-
-function readSight([primary, replicas, sentinels]: readonly RedisReply[]): SentinelSight['view'] {
-  const row = hashOf(primary);
-  return {
-    is: 'seen',
-    primary: addressOf(row),
-    configEpoch: Number(row['config-epoch'] ?? 0),
-    primaryDown: flagsOf(row).some((flag) => flag === 's_down' || flag === 'o_down'),
-    failoverUnderWay: flagsOf(row).includes('failover_in_progress'),
-    replicas: rows(replicas).map((replica) => ({
-      ...replicaSight(replica),
-      linkDownTooLong: Number(replica['master-link-down-time'] ?? 0) > linkDownLimitMs(row),
-    })),
-    sentinelsDown: rows(sentinels)
-      .filter((other) => flagsOf(other).some((flag) => flag === 's_down' || flag === 'disconnected'))
-      .map(addressOf),
-  };
-}
-
-function replicaSight(replica: Record<string, string>): ReplicaSight {
-  const flags = flagsOf(replica);
-  return {
-    endpoint: addressOf(replica),
-    down: flags.includes('s_down') || flags.includes('o_down'),
-    disconnected: flags.includes('disconnected'),
-    priority: Number(replica['slave-priority'] ?? 100),
-  };
-}
-
-/** Sentinel passes over a replica whose link was down before the primary was, by more than ten times its down-after time. */
-function linkDownLimitMs(primary: Record<string, string>): number {
-  const downMs = Number(primary['s-down-time'] ?? 0);
-  return downMs + 10 * Number(primary['down-after-milliseconds'] ?? 0);
-}
-
-function rows(reply: RedisReply | undefined): Record<string, string>[] {
-  return Array.isArray(reply) ? (reply as readonly RedisReply[]).map(hashOf) : [];
-}
-
-const addressOf = (row: Record<string, string>): string => `${row['ip']}:${row['port']}`;
-const flagsOf = (row: Record<string, string>): string[] => (row['flags'] ?? '').split(',');

@@ -17,7 +17,10 @@ type Scene = {
   readonly suspicion: Suspicion;
   readonly situation: Situation;
   /** Whom all three Sentinels name; `by` is how the first one sees the node that it has promoted, while it does. */
-  readonly name: (primary: string, by?: { readonly promotes: string; readonly down: boolean }) => void;
+  readonly name: (
+    primary: string,
+    by?: { readonly promotes: string; readonly down: boolean; readonly pauses?: boolean },
+  ) => void;
   /** The third Sentinel names another one, by the same epoch. */
   readonly stray: (primary: string) => void;
   /** The node as a question at this moment finds it. */
@@ -55,19 +58,20 @@ function scene({ waitMs = 0, quit = false, detects = true, priority = 0 } = {}):
   const situation = createSituation(watches, host.monotonicMs, () => undefined);
   let named = A;
   let third: string | undefined;
-  let leader: { readonly promotes: string; readonly down: boolean } | undefined;
+  let leader: Parameters<Scene['name']>[1];
   const view = {
     is: 'seen',
     configEpoch: 1,
     primaryDown: false,
     failoverUnderWay: false,
+    pauses: false,
     replicas: [],
     sentinelsDown: [],
   } as const;
   const sights = (): SentinelSight[] =>
     ['s1', 's2', 's3'].map((sentinel, index) => {
       const leads = index === 0 && leader !== undefined;
-      const { promotes = '', down = false } = leader ?? {};
+      const { promotes = '', down = false, pauses = false } = leader ?? {};
       const chosen = { endpoint: promotes, down, disconnected: false, priority: 100 };
       const replicas = leads ? [chosen] : [{ endpoint: B, down: false, disconnected: false, priority }];
       return {
@@ -76,6 +80,7 @@ function scene({ waitMs = 0, quit = false, detects = true, priority = 0 } = {}):
           ...view,
           primary: (index === 2 ? third : undefined) ?? named,
           failoverUnderWay: leads,
+          pauses: leads && pauses,
           replicas,
         },
       };
@@ -172,9 +177,14 @@ const DETECTS_OR_NOT = [
   { detects: false, unseenMs: 5000 },
 ];
 
-it.each(DETECTS_OR_NOT)(
-  'one that the Sentinels go on to name is, when none of them will see its successor; $detects',
-  ({ detects, unseenMs }) => {
+const LEADERS = [
+  { why: 'the one that leads is cut off from it', down: true, pauses: false },
+  { why: 'the one that leads pauses after a jump of its clock', down: false, pauses: true },
+];
+
+it.each(LEADERS.flatMap((leads) => DETECTS_OR_NOT.map((detects) => ({ ...leads, ...detects }))))(
+  'one that the Sentinels go on to name is, when none of them will see its successor: $why; $detects',
+  ({ detects, unseenMs, down, pauses }) => {
     const { suspicion, situation, ask, name, pass } = scene({ detects });
     const claimed = { term: 2, primary: C };
     name(A, { promotes: C, down: false });
@@ -184,7 +194,7 @@ it.each(DETECTS_OR_NOT)(
     pass(1000);
     // The one that leads has not asked it yet.
     expect(suspicion.suspected()).toBeUndefined();
-    name(A, { promotes: C, down: true });
+    name(A, { promotes: C, down, pauses });
     expect(suspicion.suspected()).toBeUndefined();
     pass(unseenMs - 1);
     expect(suspicion.suspected()).toBeUndefined();

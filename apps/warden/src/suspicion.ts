@@ -125,15 +125,15 @@ export function createSuspicion(options: SuspicionOptions): Suspicion {
   };
 
   /**
-   * The Sentinel that promoted the present primary died, or was cut off from it, before it saw it as primary: no Sentinel
-   * will name it. They would make its replicas follow the older one as soon as that is back. Another failover makes an end
+   * The Sentinel that promoted the present primary died, was cut off from it, or pauses after a jump of its clock, before it saw it
+   * as primary: no Sentinel will name it. They would make its replicas follow the older one as soon as that is back. Another failover makes an end
    * of it, whomever it promotes: the primary has all that was acknowledged, and so has whoever else may be promoted.
    */
   const unseenFor = (present: Present): string | undefined => {
     const views = seenViews();
     const [named, ...others] = new Set(views.map(({ primary }) => primary));
     if (named === undefined || named === present.name || others.length > 0) unseen = undefined;
-    else if (views.some((view) => view.failoverUnderWay && looksAt(view, present.name))) unseen = undefined;
+    else if (views.some((view) => isAboutToSee(view, present.name))) unseen = undefined;
     else if (unseen?.named !== named) unseen = { named, atMs: host.monotonicMs() };
     const since = unseen?.atMs ?? Number.POSITIVE_INFINITY;
     return host.monotonicMs() - since >= (options.detects ? UNSEEN_MS : STRAYS_MS)
@@ -187,7 +187,8 @@ export function createSuspicion(options: SuspicionOptions): Suspicion {
 
 type Seen = SentinelSight['view'] & { readonly is: 'seen' };
 
-/** Whether this Sentinel hears from a node: then it will see what it has become. */
-function looksAt({ replicas }: Seen, node: string): boolean {
+/** Whether this Sentinel leads a failover and hears from the node: then it will see what that has become. */
+function isAboutToSee({ failoverUnderWay, pauses, replicas }: Seen, node: string): boolean {
+  if (!failoverUnderWay || pauses) return false;
   return replicas.some(({ endpoint, down, disconnected }) => endpoint === node && !down && !disconnected);
 }

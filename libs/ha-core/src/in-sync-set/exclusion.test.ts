@@ -1,12 +1,25 @@
 /** A member leaves the set only when no Sentinel that could be elected could choose it (I1). */
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../constants.ts';
-import { mayExclude, namedByMost, type ReplicaSight, type SentinelSight } from './exclusion.ts';
+import {
+  type MemberFacts,
+  mayExclude,
+  namedByMost,
+  type ReplicaSight,
+  type SentinelSight,
+} from './exclusion.ts';
 
 const good: ReplicaSight = { endpoint: 'b', down: false, disconnected: false, priority: 100 };
+/** Not promotable, by an INFO of this time. */
+const lowered = (infoAtMs?: number): ReplicaSight => ({
+  ...good,
+  priority: 0,
+  ...(infoAtMs === undefined ? {} : { infoAtMs }),
+});
 const down = { ...good, down: true };
 
-const OUT_OF_SIGHT = { forMs: LIMITS.loweredAloneMs, unguarded: false };
+const JOINED_MS = 1000;
+const FACTS: MemberFacts = { forMs: LIMITS.loweredAloneMs, unguarded: false, joinedBeforeMs: JOINED_MS };
 
 type Seen = Extract<SentinelSight['view'], { is: 'seen' }>;
 
@@ -22,6 +35,7 @@ const seen = (
     configEpoch: 1,
     primaryDown: false,
     failoverUnderWay: false,
+    pauses: false,
     replicas: replica === undefined ? [] : [replica],
     sentinelsDown: [],
     ...more,
@@ -36,14 +50,14 @@ describe('safe', () => {
       'when all are disconnected from it',
       ['1', '2', '3'].map((one) => seen(one, { ...good, disconnected: true })),
     ],
-    ['when all see its priority as 0', ['1', '2', '3'].map((one) => seen(one, { ...good, priority: 0 }))],
+    ['when all see its priority as 0', ['1', '2', '3'].map((one) => seen(one, lowered(JOINED_MS + 1)))],
     ['when nobody knows it', ['1', '2', '3'].map((one) => seen(one, undefined))],
     [
       'when a Sentinel is silent, and all others see it as down',
       [seen('1', down, { sentinelsDown: ['3'] }), seen('2', down, { sentinelsDown: ['3'] }), silent('3')],
     ],
   ] as [string, SentinelSight[]][])('%s', (_, sights) => {
-    expect(mayExclude('b', 'a', sights, OUT_OF_SIGHT)).toEqual({ is: 'safe' });
+    expect(mayExclude('b', 'a', sights, FACTS)).toEqual({ is: 'safe' });
   });
 });
 
@@ -67,21 +81,29 @@ describe('unsafe', () => {
       [seen('1', down), seen('2', down), seen('3', down, { failoverUnderWay: true })],
     ],
     ['when there is no Sentinel', []],
+    [
+      'when one knows its priority from before it joined',
+      [seen('1', lowered(JOINED_MS + 1)), seen('2', lowered(JOINED_MS + 1)), seen('3', lowered(JOINED_MS))],
+    ],
+    [
+      'when one cannot tell when it was told of its priority',
+      [seen('1', down), seen('2', down), seen('3', lowered())],
+    ],
   ] as [string, SentinelSight[]][])('%s', (_, sights) => {
-    expect(mayExclude('b', 'a', sights, OUT_OF_SIGHT).is).toBe('unsafe');
+    expect(mayExclude('b', 'a', sights, FACTS).is).toBe('unsafe');
   });
 
   it('when a Sentinel is silent, before the member beside it has had the time to give up being promotable', () => {
     const views = [seen('1', down, { sentinelsDown: ['3'] }), seen('2', down, { sentinelsDown: ['3'] })];
     const verdict = (forMs: number): string =>
-      mayExclude('b', 'a', [...views, silent('3')], { forMs, unguarded: false }).is;
+      mayExclude('b', 'a', [...views, silent('3')], { ...FACTS, forMs }).is;
     expect([LIMITS.loweredAloneMs - 1, LIMITS.loweredAloneMs].map(verdict)).toEqual(['unsafe', 'safe']);
-    expect(mayExclude('b', 'a', [...views, seen('3', down)], { forMs: 0, unguarded: false }).is).toBe('safe');
+    expect(mayExclude('b', 'a', [...views, seen('3', down)], { ...FACTS, forMs: 0 }).is).toBe('safe');
   });
 
   it('when a Sentinel is silent, and the warden of the member beside it was gone before', () => {
     const views = [seen('1', down, { sentinelsDown: ['3'] }), seen('2', down, { sentinelsDown: ['3'] })];
-    const alone = { forMs: Number.POSITIVE_INFINITY, unguarded: true };
+    const alone = { ...FACTS, forMs: Number.POSITIVE_INFINITY, unguarded: true };
     expect(mayExclude('b', 'a', [...views, silent('3')], alone)).toMatchObject({
       is: 'unsafe',
       why: expect.stringContaining('the warden of b was gone before') as string,

@@ -3,7 +3,8 @@
  * chooses by its own view of the replicas, not by what the majority sees. So every Sentinel counts:
  *
  * - One that answers must name this primary, have no failover under way, and see the member as down, disconnected or
- *   at priority 0, each of which its choice passes over.
+ *   at priority 0, each of which its choice passes over. A priority counts from an INFO since the member joined last: it is
+ *   promotable since then, and who leaves by what was known before would be so as no member.
  * - One that does not answer may be cut off from us and not from the others. It cannot be elected when the Sentinels
  *   that answer are a majority and all of them see it as down: it would need the vote of one of them. When it is back it
  *   may take the member for promotable for a moment longer; so the member must have been out of sight for long enough for its
@@ -24,6 +25,8 @@ export type SentinelSight = {
         readonly configEpoch: number;
         readonly primaryDown: boolean;
         readonly failoverUnderWay: boolean;
+        /** It answers and acts on nothing that it sees, for half a minute after a jump of its clock (TILT). */
+        readonly pauses: boolean;
         readonly replicas: readonly ReplicaSight[];
         /** Other Sentinels that it sees as down or disconnected. */
         readonly sentinelsDown: readonly string[];
@@ -41,6 +44,8 @@ export type ReplicaSight = {
    * so it says nothing about who may leave the set.
    */
   readonly linkDownTooLong?: boolean;
+  /** When this Sentinel had its last INFO, at the earliest and by the clock of who looks; undefined where it had none. */
+  readonly infoAtMs?: number;
 };
 
 export type Exclusion = { readonly is: 'safe' } | { readonly is: 'unsafe'; readonly why: string };
@@ -56,6 +61,9 @@ export function couldChoose(replica: ReplicaSight): boolean {
   return !replica.down && !replica.disconnected && replica.priority !== 0;
 }
 
+const isByPriority = (replica: ReplicaSight): boolean => !replica.down && !replica.disconnected;
+const isSince = ({ infoAtMs }: ReplicaSight, ms: number): boolean => infoAtMs !== undefined && infoAtMs > ms;
+
 /**
  * Whether a Sentinel that sees these replicas would find one to promote. Without a primary no link comes back: who is passed over
  * for that stays so.
@@ -64,12 +72,14 @@ export function couldPromote(replicas: readonly ReplicaSight[]): boolean {
   return replicas.some((one) => couldChoose(one) && one.linkDownTooLong !== true);
 }
 
-/** What is known of a member that may be cut off together with the Sentinel beside it. */
-export type OutOfSight = {
+/** What is known of a member, beside what the Sentinels see. */
+export type MemberFacts = {
   /** For how long it has not answered or been in the way. */
   readonly forMs: number;
   /** Its warden was gone before it was: nobody there takes back that it may be promoted. */
   readonly unguarded: boolean;
+  /** It has not joined since, by the clock of who looks: a Sentinel whose INFO is from before knows an older priority. */
+  readonly joinedBeforeMs: number;
 };
 
 /**
@@ -80,7 +90,7 @@ export function mayExclude(
   member: string,
   primary: string,
   sights: readonly SentinelSight[],
-  { forMs, unguarded }: OutOfSight,
+  { forMs, unguarded, joinedBeforeMs }: MemberFacts,
 ): Exclusion {
   const seen = sights.flatMap(({ sentinel, view }) => (view.is === 'seen' ? [{ sentinel, view }] : []));
   if (seen.length * 2 <= sights.length) {
@@ -92,6 +102,12 @@ export function mayExclude(
     const replica = view.replicas.find(({ endpoint }) => endpoint === member);
     if (replica !== undefined && couldChoose(replica)) {
       return { is: 'unsafe', why: `${sentinel} could choose ${member}` };
+    }
+    if (replica !== undefined && isByPriority(replica) && !isSince(replica, joinedBeforeMs)) {
+      return {
+        is: 'unsafe',
+        why: `${sentinel} has not asked ${member} for its priority since it may have joined`,
+      };
     }
   }
   const silent = sights.filter(({ view }) => view.is === 'silent').map(({ sentinel }) => sentinel);

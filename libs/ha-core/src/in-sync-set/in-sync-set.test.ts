@@ -6,6 +6,7 @@ import {
   isNewer,
   isPassedOver,
   levelNow,
+  mayHaveJoined,
   neededBy,
   primaryRank,
   reachedBy,
@@ -104,4 +105,23 @@ it('tells that nothing is acknowledged while a member is not connected', () => {
   expect(levelNow(['b'], ['b', 'c'], 3)).toBe('degraded');
   expect(levelNow(['b', 'c'], ['c'], 3)).toBe('none');
   expect(levelNow([], ['b', 'c'], 3)).toBe('none');
+});
+
+describe('a member may have joined', () => {
+  const before = record(2, 3);
+  const after = (change: number, members: readonly string[], term = 2): InSyncRecord => ({
+    ...record(term, change),
+    members,
+  });
+  it.each([
+    ['not while the record stands', after(3, ['b', 'c']), false],
+    ['not by the one step that took another out', after(4, ['b']), false],
+    ['by a step that leaves the set as it was: it joined again', after(4, ['b', 'c']), true],
+    ['by a step that adds one', after(4, ['b', 'c', 'd']), true],
+    ['by two steps, one of which took one out', after(5, ['b']), true],
+    ['by a claim, with which one may join', after(0, ['b', 'c'], 3), true],
+    ['by a claim that happens to bear the next number', after(4, ['b'], 3), true],
+  ])('%s', (_, now, joined) => {
+    expect(mayHaveJoined(before, now)).toBe(joined);
+  });
 });

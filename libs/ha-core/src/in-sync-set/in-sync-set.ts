@@ -57,6 +57,17 @@ export function isNewer(one: InSyncRecord, other: InSyncRecord): boolean {
 }
 
 /**
+ * Whether a member of the later record may have joined since the earlier one, again or for the first time: by any step but a
+ * single one that took another out. Then it may be promotable now, whatever was known of its priority before.
+ */
+export function mayHaveJoined(before: InSyncRecord, after: InSyncRecord): boolean {
+  if (before.term === after.term && before.change === after.change) return false;
+  const isNextStep = before.term === after.term && before.change + 1 === after.change;
+  const isSmaller = after.members.length < before.members.length;
+  return !(isNextStep && isSmaller);
+}
+
+/**
  * How sure a node that calls itself primary is to be the present one, for choosing between two: a promoted node that
  * has not claimed yet stands above the old primary, whose record it copied, and below whoever claimed since.
  */
