@@ -16,6 +16,7 @@ const ACKNOWLEDGED_WITHIN_MS = 1000;
 
 /** So long after its warden was killed the replica is cut off; the warden is back before that, or when all is over. */
 const CASES = [
+  { cutAfterMs: 10, backAfterMs: Number.POSITIVE_INFINITY, goesOn: false },
   { cutAfterMs: 300, backAfterMs: Number.POSITIVE_INFINITY, goesOn: false },
   { cutAfterMs: 600, backAfterMs: 550, goesOn: true },
 ];

@@ -88,7 +88,7 @@ export function createExclusion(options: ExclusionOptions): { readonly tend: () 
     // ended its connection, as when its machine is shut down, starts with priority 0.
     const watch = watches.find((one) => one.name === name);
     const answeredAtMs = watch?.answeredAtMs();
-    const wentOn = answeredAtMs !== undefined && answeredAtMs > warden.sinceMs;
+    const wentOn = answeredAtMs !== undefined && answeredAtMs >= warden.sinceMs;
     return { forMs, unguarded: wentOn && watch?.hasQuit() === false };
   };
 

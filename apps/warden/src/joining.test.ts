@@ -28,7 +28,7 @@ async function join(first: InSyncRecord, ...then: readonly InSyncRecord[]) {
   const asked: (readonly (string | Buffer)[])[] = [];
   const node = {
     run: ([command]: readonly [Command]) => {
-      asked.push(command as readonly string[]);
+      asked.push(command);
       const record = records[Math.min(asked.length, records.length) - 1] ?? first;
       const [term, change] = command.slice(-3).map(Number);
       const made = change === record.change && term === record.term;

@@ -34,6 +34,8 @@ export type PeersOptions = {
   readonly onHold: (by: string, rank: number) => void;
   /** A machine of the cluster is too busy to answer in time, another warden says. */
   readonly onCalm: (why: CalmReason) => void;
+  /** The last link with a peer is gone, and `presence` says so by now. */
+  readonly onLost: (peer: string) => void;
   readonly log: (event: string, detail: Record<string, unknown>) => void;
 };
 
@@ -153,13 +155,15 @@ const proofText = (dialler: string, listener: string, nonce: string): string =>
   `warden|${dialler}|${listener}|${nonce}`;
 
 /** One that has just started has dialled before it is dialled: links of both ways count. */
-function countLinks({ host, peers }: PeersOptions) {
+function countLinks({ host, peers, onLost }: PeersOptions) {
   const present = new Map(
     peers.map(({ name }): [string, Presence] => [name, { isHere: false, sinceMs: host.monotonicMs() }]),
   );
   const links = new Map(peers.map(({ name }) => [name, new Set<Link>()]));
   const note = (peer: string, isHere: boolean): void => {
-    if (present.get(peer)?.isHere !== isHere) present.set(peer, { isHere, sinceMs: host.monotonicMs() });
+    if (present.get(peer)?.isHere === isHere) return;
+    present.set(peer, { isHere, sinceMs: host.monotonicMs() });
+    if (!isHere) onLost(peer);
   };
   return {
     presence: (peer: string): Presence | undefined => present.get(peer),

@@ -149,6 +149,11 @@ export async function createWarden(parts: {
     peers: options.wardens.filter((warden) => warden.name !== name),
     onAsked: (candidate, primary) => agreement.asked(candidate, primary),
     onCalm: (why) => (why === 'pressed' ? pressure.elsewhere() : patience.falseAlarm()),
+    // Whether its node outlives it: asked before both may be cut off (exclusion.ts).
+    onLost: (peer) => {
+      const watch = left ? undefined : watches.find((one) => wardenOf(one.name) === peer);
+      watch?.tick(detector.probeMs * REPLICA_BEATS);
+    },
     // One that was cut off with an older primary must not take away the node that has what came since.
     onHold: (by, rank) => {
       if (rank >= situation.rank()) membership.hold(`${by} asks for it`);
