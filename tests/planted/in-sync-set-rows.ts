@@ -169,7 +169,8 @@ export const IN_SYNC_SET: readonly PlantedBug[] = [
     says: 'gives up where it was excluded',
   },
   {
-    breaks: 'I1: a cold start goes on though others took its node out of the set while it looked at the Sentinels',
+    breaks:
+      'I1: a cold start goes on though others took its node out of the set while it looked at the Sentinels',
     file: 'apps/warden/src/cold-start.ts',
     find: 'if (isPrimaryThere() || isHeldSince(nowMs) || named === undefined || !isGone(named, sights)) return;',
     replace: 'if (isPrimaryThere() || named === undefined || !isGone(named, sights)) return;',
