@@ -185,7 +185,7 @@ export const IN_SYNC_SET: readonly PlantedBug[] = [
     replace: 'if (!failoverUnderWay) return false;',
     caughtBy: 'unit',
     tests: 'apps/warden/src/suspicion.test.ts',
-    says: 'the one that leads pauses after a jump of its clock',
+    says: 'the one that leads pauses after',
   },
   {
     breaks: 'I1: a member leaves the set by time alone, though its warden was gone before it was cut off',

@@ -9,16 +9,20 @@ import {
   type SentinelSight,
 } from './exclusion.ts';
 
-const good: ReplicaSight = { endpoint: 'b', down: false, disconnected: false, priority: 100 };
+const JOINED_MS = 1000;
+const good: ReplicaSight = {
+  endpoint: 'b',
+  down: false,
+  disconnected: false,
+  priority: 100,
+  infoAtMs: JOINED_MS + 1,
+};
 /** Not promotable, by an INFO of this time. */
-const lowered = (infoAtMs?: number): ReplicaSight => ({
-  ...good,
-  priority: 0,
-  ...(infoAtMs === undefined ? {} : { infoAtMs }),
-});
+const lowered = (infoAtMs: number): ReplicaSight => ({ ...good, priority: 0, infoAtMs });
+/** Not promotable, by an INFO of no known time. */
+const undated: ReplicaSight = { endpoint: 'b', down: false, disconnected: false, priority: 0 };
 const down = { ...good, down: true };
 
-const JOINED_MS = 1000;
 const FACTS: MemberFacts = { forMs: LIMITS.loweredAloneMs, unguarded: false, joinedBeforeMs: JOINED_MS };
 
 type Seen = Extract<SentinelSight['view'], { is: 'seen' }>;
@@ -87,7 +91,7 @@ describe('unsafe', () => {
     ],
     [
       'when one cannot tell when it was told of its priority',
-      [seen('1', down), seen('2', down), seen('3', lowered())],
+      [seen('1', down), seen('2', down), seen('3', undated)],
     ],
   ] as [string, SentinelSight[]][])('%s', (_, sights) => {
     expect(mayExclude('b', 'a', sights, FACTS).is).toBe('unsafe');
