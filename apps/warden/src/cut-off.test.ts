@@ -143,7 +143,8 @@ it('is taken out at once where nobody hurries the Sentinels: they ask for INFO t
 
 it.each([
   ['is not, however long it lasts, where the node went on to answer without its warden', 979, false, false],
-  ['is where its warden may have been lost by the same cut', 980, false, true],
+  ['is not, where the node has answered what was asked at the loss of its warden', 980, false, false],
+  ['is where its warden may have been lost by the same cut', 981, false, true],
   ['is where the node has ended too, after its warden', 979, true, true],
 ] as const)('%s', async (_, sinceMs, hasQuit, expected) => {
   for (const hurried of [true, false]) {
