@@ -7,7 +7,7 @@ import {
   type RedisNodes,
   type RedisReply,
 } from '@holdfast/ha-core';
-import { expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createSentinels, type FailoverAsked } from './sentinels.ts';
 
 const [A, B, C] = ['10.0.0.1:1', '10.0.0.2:1', '10.0.0.3:1'] as const;
@@ -125,4 +125,87 @@ it('sets the down-after time of its own Sentinel alone, and only where it is ano
   state.wantedMs = 400;
   await look();
   expect(set.at(-1)).toEqual(['0', 'holdfast', 'down-after-milliseconds', '400']);
+});
+
+describe('a Sentinel that does not answer', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  /** Three Sentinels, the last of which answers after so long; how long a look takes, and whom it hears. */
+  function slowThird() {
+    const state = { afterMs: 5, dials: 0 };
+    const answers = ['ip', '10.0.0.1', 'port', '1'];
+    const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+    const open = async (endpoint: { readonly host: string }, deadlineMs: number): Promise<RedisNode> => {
+      const isThird = endpoint.host === 's3';
+      const within = async (): Promise<void> => {
+        await later(isThird ? Math.min(state.afterMs, deadlineMs) : 1);
+        if (isThird && state.afterMs > deadlineMs) throw new NodeUnavailable('timeout', false);
+      };
+      state.dials += isThird ? 1 : 0;
+      const run = async (commands: readonly Command[]): Promise<RedisReply[]> => {
+        await within();
+        return commands.map(() => answers);
+      };
+      await within();
+      return { endpoint, run, onClosed: () => undefined, close: () => undefined } as unknown as RedisNode;
+    };
+    const sentinels = createSentinels({
+      host: {
+        monotonicMs: () => Date.now(),
+        after: (ms: number, run: () => void) => {
+          const timer = setTimeout(run, ms);
+          return () => clearTimeout(timer);
+        },
+      } as unknown as Host,
+      redis: { open },
+      sentinels: HOSTS.map((host) => ({ host, port: 1 })),
+      primaryName: 'holdfast',
+      hurried: false,
+      own: 0,
+      downAfterMs: () => 400,
+      log: () => undefined,
+    });
+    const look = async (): Promise<{ readonly ms: number; readonly heard: number }> => {
+      const atMs = Date.now();
+      let tookMs = Number.NaN;
+      const looking = sentinels.look().then((sights) => {
+        tookMs = Date.now() - atMs;
+        return sights.filter(({ view }) => view.is === 'seen').length;
+      });
+      await vi.advanceTimersByTimeAsync(40);
+      while (Number.isNaN(tookMs)) await vi.advanceTimersByTimeAsync(1);
+      return { ms: tookMs, heard: await looking };
+    };
+    return { state, look };
+  }
+
+  it('holds up one look by its whole limit, and those after it for a moment', async () => {
+    const { state, look } = slowThird();
+    state.afterMs = 10_000;
+    expect(await look()).toEqual({ ms: 250, heard: 2 });
+    expect(await look()).toEqual({ ms: 60, heard: 2 });
+    // It is still being dialled: not twice.
+    expect((await look()).heard).toBe(2);
+    expect(state.dials).toBe(2);
+  });
+
+  it('is heard at once when it is back', async () => {
+    const { state, look } = slowThird();
+    state.afterMs = 10_000;
+    await look();
+    state.afterMs = 5;
+    expect(await look()).toEqual({ ms: 10, heard: 3 });
+  });
+
+  it('is waited for again when it was only slow', async () => {
+    const { state, look } = slowThird();
+    state.afterMs = 10_000;
+    await look();
+    state.afterMs = 50;
+    expect(await look()).toEqual({ ms: 60, heard: 2 });
+    await vi.advanceTimersByTimeAsync(100);
+    expect(await look()).toEqual({ ms: 50, heard: 3 });
+    expect(await look()).toEqual({ ms: 50, heard: 3 });
+  });
 });

@@ -10,6 +10,7 @@ import {
   type RedisNodes,
   type RedisReply,
   type SentinelSight,
+  sleep,
   votesNeeded,
 } from '@holdfast/ha-core';
 import { endpointName, hashOf } from '@holdfast/redis';
@@ -30,7 +31,7 @@ export type SentinelsOptions = {
 };
 
 export type Sentinels = {
-  /** Asks all at once; settles within a quarter of a second. */
+  /** Asks all at once; settles within a quarter of a second, sooner where one was silent at the last look. */
   readonly look: () => Promise<readonly SentinelSight[]>;
   /** What the last `look` saw. */
   readonly sights: () => readonly SentinelSight[];
@@ -49,6 +50,8 @@ export type FailoverAsked =
   | { readonly is: 'refused'; readonly why: readonly string[] };
 
 const LOOK_DEADLINE_MS = 250;
+/** Several round trips of a network that a cluster is on. */
+const SILENT_AGAIN_MS = 60;
 /**
  * Replicas are asked for INFO this often, so that a priority or an offset is seen soon; Sentinel's own is 10 s. A broken
  * connection is tried again after the ping period: its own of 1 s is longer than our down-after time, so each reset of
@@ -81,9 +84,13 @@ export function createSentinels(options: SentinelsOptions): Sentinels {
     return node.run(commands, LOOK_DEADLINE_MS);
   };
 
-  const lookAt = async (index: number): Promise<SentinelSight> => {
+  const nameOf = (index: number): string => {
     const endpoint = sentinels[index];
-    const sentinel = endpoint === undefined ? '' : endpointName(endpoint);
+    return endpoint === undefined ? '' : endpointName(endpoint);
+  };
+
+  const sightOf = async (index: number): Promise<SentinelSight> => {
+    const sentinel = nameOf(index);
     const askedAtMs = options.host.monotonicMs();
     try {
       const verbs = ['MASTER', 'REPLICAS', 'SENTINELS'];
@@ -96,6 +103,29 @@ export function createSentinels(options: SentinelsOptions): Sentinels {
       if (!(error instanceof NodeUnavailable)) throw error;
       return { sentinel, view: { is: 'silent' } };
     }
+  };
+
+  /** Those that did not answer when they were last asked, and what was asked and no look waits for. */
+  const silent = new Set<number>();
+  const unawaited = new Set<number>();
+
+  /**
+   * One that was silent holds up a look for a moment only: each look at those that answer would take a quarter of a second. An
+   * answer that comes later is too old to be a sight; it is waited for again from the next look on.
+   */
+  const lookAt = (index: number): Promise<SentinelSight> => {
+    const none: SentinelSight = { sentinel: nameOf(index), view: { is: 'silent' } };
+    if (unawaited.has(index)) return Promise.resolve(none);
+    const wasSilent = silent.has(index);
+    const sight = sightOf(index).then((found) => {
+      if (found.view.is === 'silent') silent.add(index);
+      else silent.delete(index);
+      return found;
+    });
+    if (!wasSilent) return sight;
+    unawaited.add(index);
+    const settled = sight.finally(() => unawaited.delete(index));
+    return Promise.race([settled, sleep(options.host, SILENT_AGAIN_MS).then(() => none)]);
   };
 
   /** It stands in Sentinel's file from then on: whoever finds another value there sets it right. */
