@@ -12,7 +12,7 @@ import { until } from '../e2e/cluster.ts';
 import { gather, placesOf } from '../e2e/evidence.ts';
 import type { Profile } from './site/environment.ts';
 import { acknowledgedAfter, executedAfter, lastNumber, startLoad } from '../e2e/load.ts';
-import { type Floor, openFloor, tooSlow } from './site/floor.ts';
+import { type Floor, machinesShare, openFloor } from './site/floor.ts';
 import { executedOrSaid } from './site/person.ts';
 import { inVolume, openSite, type Site, strike, syncStatus } from './site/site.ts';
 
@@ -30,6 +30,12 @@ const RETRY_MS = 3000;
 /** The seed's table of recovery times (its section 2). */
 const TABLE_MS = { engine: 3000, redis: 1000, duckdb: 5000, backend: 3000, broker: 5000 };
 type Part = keyof typeof TABLE_MS;
+
+/**
+ * How many starts of an empty process a recovery may take before it is the product that is slow. Calm, such a start takes 0.5 s, so
+ * none of these is more than half of the table's time.
+ */
+const EMPTY_STARTS = { engine: 2, redis: 1, duckdb: 4, backend: 2, broker: 2 };
 
 /**
  * What the seed's own numbers cannot give, in its profile: Sentinel alone waits 3 s before it believes that a primary is gone,
@@ -134,8 +140,12 @@ describe.each(['fast', 'seed'] as const)('in the profile %s', (profile) => {
     }
     await nothingLost();
     await site.untilHealthy(60_000);
-    const { ms = Number.POSITIVE_INFINITY, ...machine } = measured.at(-1) ?? { start: 0, fsync: 0 };
-    const why = ms > limitMs ? tooSlow(machine) : undefined;
+    const { ms = Number.POSITIVE_INFINITY, start, fsync } = measured.at(-1) ?? { start: 0, fsync: 0 };
+    const share = machinesShare({ start, fsync }, EMPTY_STARTS[part]) + limitMs - TABLE_MS[part];
+    const why =
+      ms > limitMs && ms <= share
+        ? `an empty process takes ${start} ms here and an fsync ${fsync} ms: ${share} ms are the machine's`
+        : undefined;
     if (why !== undefined)
       console.log(`${profile}: ${test}: ${ms} ms instead of ${limitMs} ms is not judged: ${why}`);
     expect(ms <= limitMs || why !== undefined, `${ms} ms, expected at most ${limitMs} ms`).toBe(true);

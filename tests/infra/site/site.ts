@@ -146,9 +146,14 @@ export async function openSite(stage: Stage, name: string): Promise<Site> {
       const networks = await docker('network', 'ls', '--quiet', '--filter', labelled);
       if (networks === '') return;
       // The engine may still be letting go of a container that it was starting again when it was removed.
-      await until('the networks are gone', 15_000, async () => {
+      const gone = until('the networks are gone', 15_000, async () => {
         await docker('network', 'rm', ...networks.split('\n'));
         return true;
+      });
+      await gone.catch(async (cause: unknown) => {
+        const within = '{{.Name}} holds{{range .Containers}} {{.Name}}{{end}}';
+        const said = await docker('network', 'inspect', '--format', within, ...networks.split('\n'));
+        throw new Error(`networks are left: ${said}`, { cause });
       });
     },
   };
