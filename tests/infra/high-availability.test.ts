@@ -32,12 +32,6 @@ const TABLE_MS = { engine: 3000, redis: 1000, duckdb: 5000, backend: 3000, broke
 type Part = keyof typeof TABLE_MS;
 
 /**
- * How many starts of an empty process a recovery may take before it is the product that is slow. Calm, such a start takes 0.5 s, so
- * none of these is more than half of the table's time.
- */
-const EMPTY_STARTS = { engine: 2, redis: 1, duckdb: 4, backend: 2, broker: 2 };
-
-/**
  * What the seed's own numbers cannot give, in its profile: Sentinel alone waits 3 s before it believes that a primary is gone,
  * then elects and promotes; a killed process is started again 3 s later; an engine is taken for dead after 3 s; a terminal
  * that is started again after 3 s is tried every 3 s. Docker's own start of a container comes on top.
@@ -141,7 +135,7 @@ describe.each(['fast', 'seed'] as const)('in the profile %s', (profile) => {
     await nothingLost();
     await site.untilHealthy(60_000);
     const { ms = Number.POSITIVE_INFINITY, start, fsync } = measured.at(-1) ?? { start: 0, fsync: 0 };
-    const share = machinesShare({ start, fsync }, EMPTY_STARTS[part]) + limitMs - TABLE_MS[part];
+    const share = Math.round(machinesShare({ start, fsync }, TABLE_MS[part])) + limitMs - TABLE_MS[part];
     const why =
       ms > limitMs && ms <= share
         ? `an empty process takes ${start} ms here and an fsync ${fsync} ms: ${share} ms are the machine's`

@@ -41,9 +41,14 @@ const FSYNC_EVERY_MS = 100;
 /** As much as a page. */
 const WRITTEN = Buffer.alloc(4096, 1);
 
-/** What a recovery that takes so many empty starts may take on such a machine, in ms. */
-export function machinesShare({ start, fsync }: Machine, starts: number): number {
-  return starts * start + FSYNCS * fsync;
+/** The time of a calm machine with two processors, on which every recovery is within half of its limit. */
+const CALM_START_MS = 500;
+/** Below 1, so that on such a machine nothing over its limit is excused. */
+const OF_LIMIT = 0.8;
+
+/** What a recovery with this limit may take on a machine that is so much slower than a calm one, in ms. */
+export function machinesShare({ start, fsync }: Machine, limitMs: number): number {
+  return (OF_LIMIT * limitMs * start) / CALM_START_MS + FSYNCS * fsync;
 }
 
 /** Starts it beside the environment of this name. */
