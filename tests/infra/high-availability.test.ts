@@ -53,7 +53,7 @@ let site: Site;
 let floor: Floor | undefined;
 const measured: Measured[] = [];
 beforeAll(async () => {
-  site = await openSite(stage, 'tested');
+  site = await openSite(stage, 'struck');
 }, 300_000);
 afterEach(async ({ task }) => {
   if (task.result?.state === 'fail') await site?.tellRedis();
@@ -153,7 +153,7 @@ describe.each(['fast', 'seed'] as const)('in the profile %s', (profile) => {
     await site.stacks.synthesise();
     await site.applyAll();
     await site.untilHealthy(60_000);
-    floor ??= await openFloor(stage, 'tested');
+    floor ??= await openFloor(stage, 'struck');
   }, 300_000);
 
   it('5.1 a killed Redis primary is replaced', async ({ skip }) => {
@@ -193,7 +193,7 @@ describe.each(['fast', 'seed'] as const)('in the profile %s', (profile) => {
   });
 
   it('5.2 a DuckDB that crashed, with a damaged file, is restored from a snapshot', async ({ skip }) => {
-    const file = await inVolume(site, 'holdfast-tested-sync', 'results.duckdb');
+    const file = await inVolume(site, 'holdfast-struck-sync', 'results.duckdb');
     const { sync } = placesOf(site.gathered);
     await until('a snapshot', 90_000, async () => (await syncStatus(site)).snapshot.name !== null, 500);
     const late = await broken(

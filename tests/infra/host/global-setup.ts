@@ -11,7 +11,6 @@ import { run } from './commands.ts';
 import { openEngine } from './engine.ts';
 import { type Built, makeImages, removeImages } from './images.ts';
 import { chooseProvider } from './provider.ts';
-import { freeSubnet } from './subnet.ts';
 import { traces } from './traces.ts';
 
 /** What the tests get of it; plain values, because tests run in other threads. */
@@ -19,8 +18,6 @@ export type Stage = {
   readonly folder: string;
   /** Where the Docker engine listens. */
   readonly engine: string;
-  /** The first three bytes of a network that is free here. */
-  readonly subnet: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly told: { readonly engine: string; readonly provider: string };
   readonly built: readonly Built[];
@@ -58,8 +55,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     await run('sync', []);
     const provider = await chooseProvider(folder, engine.env);
     const told = { engine: engine.told, provider: provider.told };
-    const subnet = freeSubnet();
-    project.provide('stage', { folder, engine: engine.address, subnet, env: provider.env, told, built });
+    project.provide('stage', { folder, engine: engine.address, env: provider.env, told, built });
     return tearDown;
   } catch (error) {
     await tearDown();

@@ -10,6 +10,7 @@ import { freePorts } from '@holdfast/redis/testing';
 import { parse, stringify } from 'yaml';
 import { IMAGES, TAG } from '../host/images.ts';
 import type { Stage } from '../host/global-setup.ts';
+import { freeSubnet } from '../host/subnet.ts';
 
 export type Profile = 'fast' | 'seed';
 
@@ -53,8 +54,8 @@ export async function writeEnvironment(stage: Stage, name: string): Promise<Envi
   const [apiPort = 0, prometheusPort = 0] = await freePorts(2);
   const paths = { environment: join(folder, `${name}.yaml`), cluster: join(folder, 'holdfast.yaml') };
   const example = readFileSync(join(EXAMPLES, 'local.yaml'), 'utf8');
-  const subnet = subnetOf(example);
-  const moved = (text: string): Values => parse(text.replaceAll(`${subnet}.`, `${stage.subnet}.`)) as Values;
+  const [subnet, free] = [subnetOf(example), freeSubnet()];
+  const moved = (text: string): Values => parse(text.replaceAll(`${subnet}.`, `${free}.`)) as Values;
   const environment = moved(example);
   const { images = {}, limits = {}, published = {} } = environment;
   Object.assign(environment, { name, cluster: 'holdfast.yaml', secrets, localSecrets: 'secrets' });

@@ -153,6 +153,9 @@ export async function openSite(stage: Stage, name: string): Promise<Site> {
       await gone.catch(async (cause: unknown) => {
         const within = '{{.Name}} holds{{range .Containers}} {{.Name}}{{end}}';
         const said = await docker('network', 'inspect', '--format', within, ...networks.split('\n'));
+        // Docker 20.10 goes on to count an endpoint of a container that is gone, now and then: it has started it a dozen times by then.
+        if (!/holds \S/.test(said) && stage.engine.includes(stage.folder))
+          return console.log(`${said} nobody, and goes with the engine of the tests`);
         throw new Error(`networks are left: ${said}`, { cause });
       });
     },
