@@ -75,4 +75,5 @@ export const ONCE_BROKEN_SYSTEMS: readonly (readonly [number, string])[] = [
     'the clock of the broker went back and forward again between two readings, and a deal from between was not read',
   ],
   [275, 'without a detector wardens asked for a second failover while a Sentinel was still to see the first'],
+  [7502090, 'a terminal of the simulation was never told that it was logged in to its own account again'],
 ];

@@ -13,6 +13,9 @@ import { type Price, quoteOf } from './market.ts';
 import { bareReply, type TradeReply, type TradeRequest } from './requests.ts';
 import type { SymbolSpecification } from './symbols.ts';
 
+/** The end of a fault is looked at when it is over for certain: a clock that drifts may show the moment before it. */
+const OVER_MS = 1;
+
 export type AttachmentsOptions = {
   readonly host: Host;
   readonly faults: Faults;
@@ -99,7 +102,7 @@ export function createAttachments(options: AttachmentsOptions): Attachments {
     strike: (fault) => {
       const { kind, forMs = 0, syncMs = 0 } = fault;
       refresh();
-      for (const end of [forMs, forMs + syncMs]) if (end > 0) later(end, refresh);
+      for (const end of [forMs, forMs + syncMs]) if (end > 0) later(end + OVER_MS, refresh);
       for (const each of attached) {
         if (fault.account !== undefined && fault.account !== each.account) continue;
         if (fault.terminal !== undefined && fault.terminal !== each.terminal) continue;
