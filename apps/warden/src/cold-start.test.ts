@@ -1,5 +1,5 @@
 /** A cold start whose node is taken out of the set meanwhile, by others that see a primary again (I1). */
-import { LIMITS, NO_RECORD, type SentinelSight } from '@holdfast/ha-core';
+import { LIMITS, NO_RECORD } from '@holdfast/ha-core';
 import { expect, it } from 'vitest';
 import { createColdStarter } from './cold-start.ts';
 import { createMembership } from './membership.ts';
@@ -7,6 +7,7 @@ import type { NodeWatch } from './node-watch.ts';
 import type { OwnNode } from './own-node.ts';
 import type { Sentinels } from './sentinels.ts';
 import type { Situation } from './situation.ts';
+import { fakeSight } from './testing/fake-sight.ts';
 import { createJumpingHost } from './testing/jumping-host.ts';
 
 const [A, B, C] = ['10.0.0.1:1', '10.0.0.2:1', '10.0.0.3:1'] as const;
@@ -49,21 +50,7 @@ function afterStart({ alone = false, record = RECORD } = {}) {
     forget: () => undefined,
     letLead: (name: string) => led.push(name),
   } as unknown as Situation;
-  const sights = [1, 2, 3].map(
-    (number): SentinelSight => ({
-      sentinel: `s${number}`,
-      view: {
-        is: 'seen',
-        primary: A,
-        configEpoch: 1,
-        primaryDown: true,
-        failoverUnderWay: false,
-        pauses: false,
-        replicas: [],
-        sentinelsDown: [],
-      },
-    }),
-  );
+  const sights = ['s1', 's2', 's3'].map((name) => fakeSight(name, A, { primaryDown: true }));
   const redis = { open: () => Promise.reject(new Error('nobody is asked')) };
   const log = (): void => undefined;
   const membership = createMembership({

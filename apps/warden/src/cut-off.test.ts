@@ -10,6 +10,7 @@ import type { NodeWatch } from './node-watch.ts';
 import type { OwnNode } from './own-node.ts';
 import type { Sentinels } from './sentinels.ts';
 import type { Present, Situation } from './situation.ts';
+import { fakeSight } from './testing/fake-sight.ts';
 import { fakeWatch } from './testing/fake-watch.ts';
 
 const [A, B, C] = ['10.0.0.1:1', '10.0.0.2:1', '10.0.0.3:1'] as const;
@@ -67,19 +68,8 @@ function besidePrimary({ hurried = true, hasQuit = false, warden = { isHere: tru
   let nowMs = 1000;
   const asked: string[] = [];
   const down = { endpoint: C, down: true, disconnected: true, priority: 100 };
-  const sight = (sentinel: string): SentinelSight => ({
-    sentinel,
-    view: {
-      is: 'seen',
-      primary: A,
-      configEpoch: 1,
-      primaryDown: false,
-      failoverUnderWay: false,
-      pauses: false,
-      replicas: [down],
-      sentinelsDown: ['s3'],
-    },
-  });
+  const sight = (sentinel: string): SentinelSight =>
+    fakeSight(sentinel, A, { replicas: [down], sentinelsDown: ['s3'] });
   const replicas = [
     { endpoint: B, offset: 1 },
     { endpoint: C, offset: 1 },

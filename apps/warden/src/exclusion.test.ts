@@ -11,6 +11,7 @@ import { expect, it } from 'vitest';
 import { createExclusion } from './exclusion.ts';
 import type { Sentinels } from './sentinels.ts';
 import type { Present, Situation } from './situation.ts';
+import { fakeSight } from './testing/fake-sight.ts';
 import { fakeWatch } from './testing/fake-watch.ts';
 import { createJumpingHost } from './testing/jumping-host.ts';
 
@@ -25,22 +26,13 @@ function scene() {
   const role: Present['role'] = { is: 'primary', offset: 1, replicas: [{ endpoint: C, offset: 1 }] };
   const watch = fakeWatch(A, { seen: () => undefined });
   const present = (): Present => ({ watch, name: A, role, record: state.record, rank: 2 });
-  const sight = (sentinel: string): SentinelSight => ({
-    sentinel,
-    view: {
-      is: 'seen',
-      primary: A,
-      configEpoch: 1,
-      primaryDown: false,
-      failoverUnderWay: false,
-      pauses: false,
+  const sight = (sentinel: string): SentinelSight =>
+    fakeSight(sentinel, A, {
       replicas: [
         { endpoint: B, down: false, disconnected: false, priority: 0, infoAtMs: state.infoAtMs },
         { endpoint: C, down: false, disconnected: false, priority: 100, infoAtMs: state.infoAtMs },
       ],
-      sentinelsDown: [],
-    },
-  });
+    });
   const run = ([command]: readonly [Command]): Promise<RedisReply[]> => {
     excluded.push(String(command.at(-1)));
     return Promise.resolve([['ok', '2', String(state.record.change + 1), A, C, '0']]);

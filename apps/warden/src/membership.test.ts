@@ -14,6 +14,7 @@ import { createMembership } from './membership.ts';
 import type { NodeSeen, NodeWatch } from './node-watch.ts';
 import type { OwnNode } from './own-node.ts';
 import type { Present, Situation } from './situation.ts';
+import { fakeSight } from './testing/fake-sight.ts';
 import { fakeWatch } from './testing/fake-watch.ts';
 
 const [A, B, C] = ['10.0.0.1:1', '10.0.0.2:1', '10.0.0.3:1'] as const;
@@ -44,19 +45,7 @@ async function tended(
   const set: number[] = [];
   const watch = watchOf(C, primary);
   const present: Present = { watch, name: C, role: primary as Present['role'], record: RECORD, rank: 2 };
-  const sight = (sentinel: string): SentinelSight => ({
-    sentinel,
-    view: {
-      is: 'seen',
-      primary: named,
-      configEpoch: 1,
-      primaryDown: false,
-      failoverUnderWay,
-      pauses: false,
-      replicas: [],
-      sentinelsDown: [],
-    },
-  });
+  const sight = (sentinel: string): SentinelSight => fakeSight(sentinel, named, { failoverUnderWay });
   const membership = createMembership({
     host: { monotonicMs: () => 500 } as Host,
     redis: {

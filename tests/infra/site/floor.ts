@@ -1,7 +1,7 @@
 /**
  * What this machine itself takes, in the same minute and under the same load: for the start of an empty process after a kill, in a
  * container of the same engine, and for one fsync, of which a change of primary waits for several in a row, each
- * Sentinel for its own. No recovery can be sooner, so a machine that takes too long for these cannot show the times of the table.
+ * Sentinel for its own. What waits for these cannot be sooner, so a machine that takes long for them cannot show the table's times.
  */
 import { chown, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -41,7 +41,7 @@ const FSYNC_EVERY_MS = 100;
 /** As much as a page. */
 const WRITTEN = Buffer.alloc(4096, 1);
 
-/** The time of a calm machine with two processors, on which every recovery is within half of its limit. */
+/** The time of a calm machine with two processors. */
 const CALM_START_MS = 500;
 /** Below 1, so that on such a machine nothing over its limit is excused. */
 const OF_LIMIT = 0.8;
