@@ -2,6 +2,7 @@
 import {
   type Command,
   type Endpoint,
+  NodeUnavailable,
   profile,
   RedisError,
   type RedisNodes,
@@ -18,6 +19,8 @@ export type SentinelSide = {
   readonly primaryName: string;
   /** Runs one command on a connection of its own; an error reply is its text. */
   readonly ask: (at: Endpoint, command: Command) => Promise<RedisReply>;
+  /** Opens a connection, asks once and leaves it idle; the reason of its end is told once there is one. */
+  readonly hold: (at: Endpoint) => Promise<() => string | undefined>;
   readonly pause: (ms: number) => Promise<void>;
   readonly kill: (index: number) => Promise<void>;
   /** Starts a killed node again, as a replica of the first, with priority 0. */
@@ -44,6 +47,16 @@ async function askOf(redis: RedisNodes, at: Endpoint, command: Command): Promise
   }
 }
 
+async function holdOf(redis: RedisNodes, at: Endpoint): Promise<() => string | undefined> {
+  const node = await redis.open(at, ANSWER_WITHIN_MS);
+  await node.run([['PING']], ANSWER_WITHIN_MS);
+  let ended: string | undefined;
+  node.onClosed((reason) => {
+    ended = reason;
+  });
+  return () => ended;
+}
+
 async function startSimulated(): Promise<SentinelSide> {
   const world = createWorld(1);
   const wire = createWire(world);
@@ -57,18 +70,20 @@ async function startSimulated(): Promise<SentinelSide> {
   const redis = cluster.nodesFor(world.start('client'));
   const nameOf = (index: number): string => `redis-${index + 1}`;
   await world.run(3000);
+  const drive = async <T>(work: Promise<T>): Promise<T> => {
+    let settled = false;
+    const done = work.finally(() => {
+      settled = true;
+    });
+    await world.run(() => settled, 2 * ANSWER_WITHIN_MS);
+    return done;
+  };
   return {
     nodes: cluster.endpoints,
     sentinels: cluster.sentinels,
     primaryName: 'mymaster',
-    ask: async (at, command) => {
-      let settled = false;
-      const asked = askOf(redis, at, command).finally(() => {
-        settled = true;
-      });
-      await world.run(() => settled, 2 * ANSWER_WITHIN_MS);
-      return asked;
-    },
+    ask: (at, command) => drive(askOf(redis, at, command)),
+    hold: (at) => drive(holdOf(redis, at)),
     pause: async (ms) => void (await world.run(world.now() + ms)),
     kill: (index) => Promise.resolve(cluster.kill(nameOf(index))),
     restart: (index) => cluster.restart(nameOf(index)),
@@ -85,6 +100,7 @@ async function startReal(): Promise<SentinelSide> {
     sentinels: trio.sentinels,
     primaryName: trio.redis.primaryName,
     ask: (at, command) => askOf(redis, at, command),
+    hold: (at) => holdOf(redis, at),
     pause: (ms) =>
       new Promise((resolve) => {
         setTimeout(resolve, ms);
@@ -104,6 +120,20 @@ export async function seenBy(
   const rows = await side.ask(sentinel, ['SENTINEL', 'REPLICAS', side.primaryName]);
   const all = Array.isArray(rows) ? (rows as readonly RedisReply[]).map(hashOf) : [];
   return all.find((row) => row['port'] === String(node.port)) ?? {};
+}
+
+/**
+ * Whether a node says that it is a primary. Not yet, where the connection ended before the answer: Sentinel ends those of a
+ * node's clients as it promotes it.
+ */
+export async function isPrimary(side: SentinelSide, at: Endpoint): Promise<boolean> {
+  try {
+    const [role] = (await side.ask(at, ['ROLE'])) as readonly RedisReply[];
+    return role === 'master';
+  } catch (error) {
+    if (error instanceof NodeUnavailable) return false;
+    throw error;
+  }
 }
 
 /** Waits until it holds, in the side's own time. Throws at the limit. */

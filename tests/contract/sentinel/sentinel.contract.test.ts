@@ -5,7 +5,7 @@
 import type { Endpoint, RedisReply } from '@holdfast/ha-core';
 import { hashOf } from '@holdfast/redis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { seenBy, type SentinelSide, SIDES, until } from './sentinel-side.ts';
+import { isPrimary, seenBy, type SentinelSide, SIDES, until } from './sentinel-side.ts';
 
 /** It asks nobody anew while a test lasts. */
 const NEVER = '600000';
@@ -105,7 +105,7 @@ describe.each(SIDES)('a Sentinel, %s', (_, start) => {
     expect(await side.ask(node(2), ['CONFIG', 'GET', 'replica-priority'])).toEqual(['replica-priority', '0']);
   });
 
-  test('prefers the lower priority, and all name the one that it has promoted', async () => {
+  test('prefers the lower priority, ends the connections of the one that it promotes, and all name it', async () => {
     await infoEvery(0, OFTEN);
     await prioritise(1, '100');
     await prioritise(2, '50');
@@ -116,11 +116,13 @@ describe.each(SIDES)('a Sentinel, %s', (_, start) => {
       'the replica is in sync again',
       async () => (await seenBy(side, sentinel(0), node(2)))['master-link-status'] === 'ok',
     );
+    const endOfClient = await side.hold(node(2));
     expect(await failOver(0)).toBe('OK');
     expect(String(await failOver(0))).toContain('INPROG');
-    const isPrimary = async (): Promise<boolean> =>
-      ((await side.ask(node(2), ['ROLE'])) as readonly RedisReply[])[0] === 'master';
-    await until(side, 'the one with the lower priority is primary', isPrimary);
+    await until(side, 'the one with the lower priority is primary', () => isPrimary(side, node(2)));
+    await until(side, 'its client has lost the connection', () =>
+      Promise.resolve(endOfClient() !== undefined),
+    );
     const named = (index: number): Promise<RedisReply> =>
       side.ask(sentinel(index), ['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', side.primaryName]);
     const { host, port } = node(2);
