@@ -33,66 +33,75 @@ function rowOf(state: SentinelState, instance: Instance): RedisReply {
   const nowMs = state.options.process.host.wallMs();
   const [ip, port] = addressWords(address);
   const name = { primary: state.options.name, replica: address, sentinel: instance.id }[kind];
-  const fields: Record<string, string> = {
-    name,
-    ip,
-    port,
-    runid: kind === 'sentinel' ? instance.id : instance.runId,
-    flags: flagsOf(state, instance).join(','),
-    ...(instance.downSinceMs > 0 ? { 's-down-time': String(nowMs - instance.downSinceMs) } : {}),
-    ...(kind === 'primary' ? primaryFields(state) : {}),
-    ...(kind === 'replica' ? replicaFields(instance, nowMs) : {}),
-  };
-  return Object.entries(fields).flat();
+  const runId = kind === 'sentinel' ? instance.id : instance.runId;
+  const flags = flagsOf(state, instance).join(',');
+  const row = ['name', name, 'ip', ip, 'port', port, 'runid', runId, 'flags', flags];
+  if (instance.downSinceMs > 0) row.push('s-down-time', String(nowMs - instance.downSinceMs));
+  if (kind === 'primary') row.push(...primaryFields(state));
+  if (kind === 'replica') row.push(...replicaFields(instance, nowMs));
+  return row;
 }
+
+const KIND_FLAGS = { primary: 'master', replica: 'slave', sentinel: 'sentinel' } as const;
 
 function flagsOf({ failover }: SentinelState, instance: Instance): string[] {
   const { kind, link, told } = instance;
-  const flags: readonly (readonly [string, boolean])[] = [
-    ['s_down', instance.downSinceMs > 0],
-    ['o_down', instance.agreedDownSinceMs > 0],
-    [{ primary: 'master', replica: 'slave', sentinel: 'sentinel' }[kind], true],
-    ['disconnected', link.disconnected],
-    ['master_down', kind === 'sentinel' && instance.saysDown],
-    ['failover_in_progress', kind === 'primary' && failover.state !== 'none'],
-    ['promoted', instance.promoted],
-    ['reconf_sent', told === 'sent'],
-    ['reconf_inprog', told === 'in progress'],
-    ['reconf_done', told === 'done'],
-    ['force_failover', kind === 'primary' && failover.forced],
+  const flags: string[] = [];
+  const add = (flag: string, holds: boolean): void => {
+    if (holds) flags.push(flag);
+  };
+  add('s_down', instance.downSinceMs > 0);
+  add('o_down', instance.agreedDownSinceMs > 0);
+  add(KIND_FLAGS[kind], true);
+  add('disconnected', link.disconnected);
+  add('master_down', kind === 'sentinel' && instance.saysDown);
+  add('failover_in_progress', kind === 'primary' && failover.state !== 'none');
+  add('promoted', instance.promoted);
+  add('reconf_sent', told === 'sent');
+  add('reconf_inprog', told === 'in progress');
+  add('reconf_done', told === 'done');
+  add('force_failover', kind === 'primary' && failover.forced);
+  return flags;
+}
+
+function primaryFields({ failover, file, options, replicas, sentinels }: SentinelState): string[] {
+  return [
+    ...(failover.state === 'none' ? [] : ['failover-state', failover.state]),
+    'down-after-milliseconds',
+    String(file.downAfterMs),
+    'config-epoch',
+    String(file.configEpoch),
+    'num-slaves',
+    String(replicas.size),
+    'num-other-sentinels',
+    String(sentinels.size),
+    'quorum',
+    String(options.quorum),
+    'failover-timeout',
+    String(options.failoverTimeoutMs),
+    'parallel-syncs',
+    String(options.parallelSyncs),
   ];
-  return flags.flatMap(([flag, holds]) => (holds ? [flag] : []));
 }
 
-function primaryFields({
-  failover,
-  file,
-  options,
-  replicas,
-  sentinels,
-}: SentinelState): Record<string, string> {
-  return {
-    ...(failover.state === 'none' ? {} : { 'failover-state': failover.state }),
-    'down-after-milliseconds': String(file.downAfterMs),
-    'config-epoch': String(file.configEpoch),
-    'num-slaves': String(replicas.size),
-    'num-other-sentinels': String(sentinels.size),
-    quorum: String(options.quorum),
-    'failover-timeout': String(options.failoverTimeoutMs),
-    'parallel-syncs': String(options.parallelSyncs),
-  };
-}
-
-function replicaFields(instance: Instance, nowMs: number): Record<string, string> {
+function replicaFields(instance: Instance, nowMs: number): string[] {
   const [host, port] = instance.follows === '' ? ['?', '0'] : addressWords(instance.follows);
-  return {
-    'info-refresh': String(instance.infoAtMs === 0 ? 0 : nowMs - instance.infoAtMs),
-    'role-reported': instance.role,
-    'master-link-down-time': String(instance.linkDownMs),
-    'master-link-status': instance.linkUp ? 'ok' : 'err',
-    'master-host': host,
-    'master-port': port,
-    'slave-priority': String(instance.priority),
-    'slave-repl-offset': String(instance.offset),
-  };
+  return [
+    'info-refresh',
+    String(instance.infoAtMs === 0 ? 0 : nowMs - instance.infoAtMs),
+    'role-reported',
+    instance.role,
+    'master-link-down-time',
+    String(instance.linkDownMs),
+    'master-link-status',
+    instance.linkUp ? 'ok' : 'err',
+    'master-host',
+    host,
+    'master-port',
+    port,
+    'slave-priority',
+    String(instance.priority),
+    'slave-repl-offset',
+    String(instance.offset),
+  ];
 }

@@ -47,6 +47,8 @@ export type WorldOptions = {
 /** After so many events the run lets the real event loop turn once, so that a test runner can breathe. */
 const EVENTS_BETWEEN_TURNS = 20_000;
 
+const SETTLED = Promise.resolve();
+
 /** A new world at time 0. */
 export function createWorld(seed: number, options: WorldOptions = {}): World {
   const queue = createEventQueue();
@@ -89,6 +91,8 @@ export function createWorld(seed: number, options: WorldOptions = {}): World {
     let turn = 0;
     return new Promise((resolve, reject) => {
       const schedule = (): void => process.nextTick(step);
+      // A reaction of a promise: `queueMicrotask` would make an async resource each time.
+      const soon = (): void => void SETTLED.then(schedule);
       const step = (): void => {
         try {
           if (events > 0) for (const check of checks) check();
@@ -105,9 +109,9 @@ export function createWorld(seed: number, options: WorldOptions = {}): World {
         }
         turn += 1;
         if (turn % EVENTS_BETWEEN_TURNS === 0) setImmediate(schedule);
-        else queueMicrotask(schedule);
+        else soon();
       };
-      queueMicrotask(schedule);
+      soon();
     });
   };
 
