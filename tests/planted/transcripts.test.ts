@@ -5,8 +5,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runClusterSeed } from '../sim/cluster/run-cluster-seed.ts';
-import { ONCE_BROKEN_SETS, ONCE_BROKEN_SYSTEMS } from '../sim/once-broken.ts';
-import { runSeed } from '../sim/run-seed.ts';
+import { ONCE_BROKEN_SETS, ONCE_BROKEN_SYSTEMS, runOnceBrokenSystem } from '../sim/once-broken.ts';
 import { transcript } from '../sim/transcript.ts';
 import { type CopiedTree, copyTree } from './copied-tree.ts';
 import { PLANTED } from './rows.ts';
@@ -64,7 +63,7 @@ describe('a seed that once broke', () => {
   });
 
   test.each(ONCE_BROKEN_SYSTEMS)('whole system, seed %i', async (seed, wrong) => {
-    const { story } = await runSeed(seed);
+    const { story } = await runOnceBrokenSystem(seed);
     const told = page(`Whole system, seed ${seed}`, `Once: ${wrong}. What the seed does now:`, story);
     expect(kept(`system-${seed}`, told)).toBe(told);
   });

@@ -2,6 +2,7 @@
  * Seeds that once broke, each with what was wrong. What a seed does changes with the code, so the rule that each of them led to
  * has a test of its own as well; docs/transcripts tells what they do now.
  */
+import { runSeed, type SeedOutcome } from './run-seed.ts';
 
 /** Of the in-sync set: two faults one after the other in all of them. */
 export const ONCE_BROKEN_SETS: readonly (readonly [number, string])[] = [
@@ -46,7 +47,7 @@ export const ONCE_BROKEN_SETS: readonly (readonly [number, string])[] = [
   ],
 ];
 
-/** Of the whole system. */
+/** Of the whole system; in all of them engines and terminals started together with Redis. */
 export const ONCE_BROKEN_SYSTEMS: readonly (readonly [number, string])[] = [
   [14, 'the entry of a finished signal stayed in RTSS: the engine had read another one, from an old primary'],
   [
@@ -77,3 +78,6 @@ export const ONCE_BROKEN_SYSTEMS: readonly (readonly [number, string])[] = [
   [275, 'without a detector wardens asked for a second failover while a Sentinel was still to see the first'],
   [7502090, 'a terminal of the simulation was never told that it was logged in to its own account again'],
 ];
+
+/** Runs one of the whole system. */
+export const runOnceBrokenSystem = (seed: number): Promise<SeedOutcome> => runSeed(seed, { together: true });

@@ -21,8 +21,6 @@ export type MachinesOptions = {
   readonly world: World;
   readonly wire: Wire;
   readonly profile: ProfileName;
-  /** The wardens leave it to the Sentinels to find out who is gone, as in the profile `seed`: a quarter of the events. */
-  readonly calm?: boolean;
   /** Whether a machine, by the name of its node, is short of processors now. */
   readonly pressed?: (machine: string) => boolean;
   /** Told when a node becomes a primary, before anything is executed as one. */
@@ -111,7 +109,7 @@ export function startMachines(options: MachinesOptions): Machines {
           node: at(redis.endpoints, place),
         })),
         listen: at(peers, index),
-        numbers: options.calm === true ? { ...numbers, wardenProbeMs: 0 } : numbers,
+        numbers,
         proof: (text) => `${SECRET} ${text}`.replaceAll(/[^a-z0-9]/gi, '-'),
         equal: (a, b) => a === b,
         nonce: () => hex(host),

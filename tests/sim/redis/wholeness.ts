@@ -1,8 +1,10 @@
 /** Whether the Redis of a simulated system is whole: one primary, the full set behind it, and everybody agrees. */
 import { type InSyncRecord, isNewer, NO_RECORD } from '@holdfast/ha-core';
+import type { World } from '@holdfast/simulation';
 import type { Machines, NodeData } from './machines.ts';
 
 const RECORD_KEY = 'hf:in-sync';
+const LOOK_EVERY_MS = 10;
 
 /** The in-sync record in a node's data. */
 export function recordIn(data: NodeData): InSyncRecord {
@@ -64,6 +66,12 @@ export function missing(machines: Machines): string | undefined {
     return priority !== (name === primary ? 0 : 100);
   });
   return wrong === undefined ? undefined : `the priority of ${wrong}`;
+}
+
+/** Runs the world until it is whole, or for so long; looked at now and then, because looking costs. */
+export async function untilWhole(world: World, machines: Machines, withinMs: number): Promise<void> {
+  const endMs = world.now() + withinMs;
+  while (world.now() < endMs && missing(machines) !== undefined) await world.run(world.now() + LOOK_EVERY_MS);
 }
 
 /** `host:port` of a node. */

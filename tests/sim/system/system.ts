@@ -25,6 +25,7 @@ import {
   type World,
 } from '@holdfast/simulation';
 import { type Machines, type NodeData, startMachines } from '../redis/machines.ts';
+import { untilWhole } from '../redis/wholeness.ts';
 
 export type SystemWatch = {
   /** A Redis node becomes a primary. */
@@ -44,8 +45,8 @@ export type SystemOptions = {
   readonly brokerAheadMs?: number;
   /** `hedging` unless told otherwise. */
   readonly margin?: MarginMode;
-  /** Nothing happens to the Redis machines: their wardens look only now and then. */
-  readonly calmRedis?: boolean;
+  /** Engines and terminals start once Redis has its set, and need not look for it; else all starts at once. */
+  readonly redisFirst?: boolean;
 };
 
 export type System = {
@@ -70,6 +71,7 @@ export const ACCOUNT = 'account-1';
 export const LOGIN = '5001';
 const SECRET = 'a secret of the simulation';
 const ENGINES = ['engine-1', 'engine-2'] as const;
+const REDIS_WHOLE_WITHIN_MS = 10_000;
 
 const hex = (host: Host): string =>
   Array.from({ length: 32 }, () => Math.floor(host.random() * 16).toString(16)).join('');
@@ -78,13 +80,7 @@ const hex = (host: Host): string =>
 export async function startSystem(options: SystemOptions, watch: SystemWatch): Promise<System> {
   const world = createWorld(options.seed, { trace: options.trace ?? false });
   const wire = createWire(world);
-  const machines = startMachines({
-    world,
-    wire,
-    profile: 'fast',
-    calm: options.calmRedis ?? false,
-    onPrimary: watch.onPrimary,
-  });
+  const machines = startMachines({ world, wire, profile: 'fast', onPrimary: watch.onPrimary });
   const { redis } = machines;
   const { margin = 'hedging' } = options;
   const brokerProcess = world.start('broker');
@@ -189,6 +185,7 @@ export async function startSystem(options: SystemOptions, watch: SystemWatch): P
     engines.delete(name);
   };
 
+  if (options.redisFirst === true) await untilWhole(world, machines, REDIS_WHOLE_WITHIN_MS);
   for (const name of ENGINES) await startEngine(name);
   for (const name of terminals) startTerminal(name);
   return {
