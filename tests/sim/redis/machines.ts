@@ -2,20 +2,18 @@
  * The three Redis machines of a simulated system: on each a node, a Sentinel and a warden, all by the product's own
  * settings. A node always starts through the product's start gate; the first start of all is a cold start.
  */
-import { configurationSchema } from '@holdfast/configuration';
 import { type Endpoint, type Host, profile, type ProfileName } from '@holdfast/ha-core';
 import {
   createRedisCluster,
   createVirtualNetwork,
   type RedisCluster,
-  type RedisSettings,
   type VirtualProcess,
   type Wire,
   type World,
 } from '@holdfast/simulation';
-import { redisConf } from '@holdfast/topology';
 import { createWarden, type Warden } from '@holdfast/warden';
 import { passGate } from '@holdfast/warden/gate';
+import { settingsOf } from './settings.ts';
 
 export type MachinesOptions = {
   readonly world: World;
@@ -154,32 +152,3 @@ const at = <Item>(items: readonly Item[], index: number): Item => {
   if (item === undefined) throw new Error(`there is nothing at ${index}`);
   return item;
 };
-
-/** What Redis itself has where our redis.conf says nothing. */
-const REDIS_DEFAULTS: RedisSettings = {
-  'min-replicas-to-write': 0,
-  'min-replicas-max-lag': 10,
-  'replica-priority': 100,
-  'repl-timeout': 60,
-  'repl-ping-replica-period': 10,
-  maxmemory: 0,
-};
-
-/** The settings of our redis.conf that the simulated Redis knows. */
-function settingsOf(name: ProfileName): RedisSettings {
-  const nodes = [1, 2, 3].map((index) => ({ name: `redis-${index}`, host: '127.0.0.1', port: 6378 + index }));
-  const sentinels = [1, 2, 3].map((index) => ({
-    name: `sentinel-${index}`,
-    host: '127.0.0.1',
-    port: 26378 + index,
-  }));
-  const redis = configurationSchema.shape.redis.parse({ nodes, sentinels });
-  const text = redisConf({ node: at(nodes, 0), folder: '/data', redis, numbers: profile(name) });
-  const lines = text.split('\n').map((line) => line.split(' '));
-  const said = Object.keys(REDIS_DEFAULTS).flatMap((setting) => {
-    const value = lines.find(([word]) => word === setting)?.[1];
-    return value === undefined ? [] : [[setting, Number(value)] as const];
-  });
-  // Nothing here comes near the limit, and to count the bytes of each write takes longer than all else.
-  return { ...REDIS_DEFAULTS, ...Object.fromEntries(said), maxmemory: 0 };
-}

@@ -3,7 +3,8 @@ import { type InSyncRecord, isNewer, NO_RECORD } from '@holdfast/ha-core';
 import type { World } from '@holdfast/simulation';
 import type { Machines, NodeData } from './machines.ts';
 
-const RECORD_KEY = 'hf:in-sync';
+/** Where the in-sync record stands in a node's data. */
+export const RECORD_KEY = 'hf:in-sync';
 const LOOK_EVERY_MS = 10;
 
 /** The in-sync record in a node's data. */

@@ -32,8 +32,8 @@ export const LEAVE_THE_LEADER: ReadonlySet<string> = new Set([
 const BESIDE_REDIS: readonly FaultKind[] = [...ENGINE_FAULTS, ...BROKER_FAULTS];
 
 /**
- * What a seed will strike, drawn before it begins. Every other seed leaves the Redis machines alone: those cost a third of the
- * time, because nobody needs to watch over Redis; the others draw from all there is.
+ * What a seed will strike, drawn before it begins. Every other seed leaves the Redis machines alone: those cost a quarter of
+ * the events, because nobody needs to watch over Redis; the others draw from all there is.
  */
 export function drawKinds(
   random: () => number,

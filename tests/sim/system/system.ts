@@ -24,6 +24,7 @@ import {
   type Wire,
   type World,
 } from '@holdfast/simulation';
+import { startBareMachines } from '../redis/bare-machines.ts';
 import { type Machines, type NodeData, startMachines } from '../redis/machines.ts';
 import { untilWhole } from '../redis/wholeness.ts';
 
@@ -45,8 +46,11 @@ export type SystemOptions = {
   readonly brokerAheadMs?: number;
   /** `hedging` unless told otherwise. */
   readonly margin?: MarginMode;
-  /** Engines and terminals start once Redis has its set, and need not look for it; else all starts at once. */
-  readonly redisFirst?: boolean;
+  /**
+   * `first`: engines and terminals start once Redis has its set, and need not look for it. `bare`: its nodes alone are there, with
+   * a set; nothing may happen to them. `together`, as where nothing is said: all starts at once.
+   */
+  readonly redis?: 'first' | 'bare' | 'together';
 };
 
 export type System = {
@@ -80,7 +84,8 @@ const hex = (host: Host): string =>
 export async function startSystem(options: SystemOptions, watch: SystemWatch): Promise<System> {
   const world = createWorld(options.seed, { trace: options.trace ?? false });
   const wire = createWire(world);
-  const machines = startMachines({ world, wire, profile: 'fast', onPrimary: watch.onPrimary });
+  const start = options.redis === 'bare' ? startBareMachines : startMachines;
+  const machines = start({ world, wire, profile: 'fast', onPrimary: watch.onPrimary });
   const { redis } = machines;
   const { margin = 'hedging' } = options;
   const brokerProcess = world.start('broker');
@@ -185,7 +190,8 @@ export async function startSystem(options: SystemOptions, watch: SystemWatch): P
     engines.delete(name);
   };
 
-  if (options.redisFirst === true) await untilWhole(world, machines, REDIS_WHOLE_WITHIN_MS);
+  if (options.redis === 'first' || options.redis === 'bare')
+    await untilWhole(world, machines, REDIS_WHOLE_WITHIN_MS);
   for (const name of ENGINES) await startEngine(name);
   for (const name of terminals) startTerminal(name);
   return {
