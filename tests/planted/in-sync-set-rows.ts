@@ -188,6 +188,15 @@ export const IN_SYNC_SET: readonly PlantedBug[] = [
     says: 'the one that leads pauses after',
   },
   {
+    breaks: 'I1: a replica stays with the older primary that a Sentinel has sent it to, and gets its data',
+    file: 'apps/warden/src/following.ts',
+    find: "return seen?.role.is === 'primary' && seen.record.term < record.term;",
+    replace: 'return false;',
+    caughtBy: 'unit',
+    tests: 'apps/warden/src/following.test.ts',
+    says: 'leaves the older primary that a Sentinel has made it follow',
+  },
+  {
     breaks: 'I1: a member leaves the set by time alone, though its warden was gone before it was cut off',
     file: 'apps/warden/src/exclusion.ts',
     find: 'unguarded: wentOn && watch?.hasQuit() === false };',

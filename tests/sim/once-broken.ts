@@ -47,7 +47,7 @@ export const ONCE_BROKEN_SETS: readonly (readonly [number, string])[] = [
   ],
 ];
 
-/** Of the whole system; in all of them engines and terminals started together with Redis. */
+/** Of the whole system. */
 export const ONCE_BROKEN_SYSTEMS: readonly (readonly [number, string])[] = [
   [14, 'the entry of a finished signal stayed in RTSS: the engine had read another one, from an old primary'],
   [
@@ -77,7 +77,17 @@ export const ONCE_BROKEN_SYSTEMS: readonly (readonly [number, string])[] = [
   ],
   [275, 'without a detector wardens asked for a second failover while a Sentinel was still to see the first'],
   [7502090, 'a terminal of the simulation was never told that it was logged in to its own account again'],
+  [
+    7708236,
+    'a Sentinel that had missed the failover saw the old primary again first, and made the replica with the newest data follow it',
+  ],
+  [7714827, 'an unknown outcome was found between the last reading of the records and the check of states'],
+  [7713365, 'a terminal was logged in elsewhere before it was ever used, and nobody had told its login'],
 ];
 
-/** Runs one of the whole system. */
-export const runOnceBrokenSystem = (seed: number): Promise<SeedOutcome> => runSeed(seed, { together: true });
+/** Below it they were found when engines and terminals started together with Redis in every seed. */
+const BY_ITS_NUMBER_FROM = 7_600_000;
+
+/** Runs one of the whole system, started as it was when it broke. */
+export const runOnceBrokenSystem = (seed: number): Promise<SeedOutcome> =>
+  runSeed(seed, seed < BY_ITS_NUMBER_FROM ? { together: true } : {});

@@ -82,11 +82,13 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
     checkers.records(await readAtLast(system, client));
     await world.run(checkers.allRecorded, RECORDED_WITHIN_MS);
     watching.stop();
+    // Before the records: what is unknown now may have its result at any moment.
+    const states = signalStates(system);
     const rows = await readAtLast(system, client);
     records = rows.length;
     checkers.records(rows);
     nothingFinishedWaits(system);
-    checkers.atTheEnd(client.told.values(), signalStates(system), kinds);
+    checkers.atTheEnd(client.told.values(), states, kinds);
   } catch (error) {
     broken =
       error instanceof Broken

@@ -1,25 +1,14 @@
 /**
- * From the suspicion to the new primary: wardens agree (agreement.ts), one asks a Sentinel, all look closely for who is
- * promoted and make the other nodes follow it at once. Sentinel would do that too, up to seconds later.
+ * From the suspicion to the new primary: wardens agree (agreement.ts), one asks a Sentinel, and all look closely for who is
+ * promoted (whom the others then follow: following.ts). Sentinel would do that too, up to seconds later.
  */
-import {
-  backOffMs,
-  type Endpoint,
-  type Host,
-  LIMITS,
-  namedByMost,
-  primaryRank,
-  type RedisNodes,
-  type SentinelSight,
-  sleep,
-} from '@holdfast/ha-core';
+import { backOffMs, type Host, LIMITS, sleep } from '@holdfast/ha-core';
 import type { Agreement } from './agreement.ts';
 import type { NodeWatch } from './node-watch.ts';
-import type { OwnNode } from './own-node.ts';
 import { FALSE_ALARM_WITHIN_MS } from './patience.ts';
 import type { Peers } from './peers.ts';
 import type { Sentinels } from './sentinels.ts';
-import type { Present, Situation } from './situation.ts';
+import type { Situation } from './situation.ts';
 import type { Suspicion } from './suspicion.ts';
 
 /** A change of primary that this warden has asked for or seen. */
@@ -35,23 +24,17 @@ export type FailoverRecord = {
 
 export type FailoverOptions = {
   readonly host: Host;
-  readonly redis: RedisNodes;
   readonly name: string;
   /** This warden's place among the wardens, from 0. */
   readonly index: number;
-  readonly own: NodeWatch;
-  readonly ownNode: OwnNode;
   readonly watches: readonly NodeWatch[];
   readonly situation: Situation;
   readonly sentinels: Sentinels;
-  readonly sights: () => readonly SentinelSight[];
   readonly agreement: Agreement;
   readonly suspicion: Suspicion;
   /** As for the suspicion. */
   readonly detects: boolean;
-  readonly peers: () => Pick<Peers, 'ask' | 'alive'>;
-  /** The warden of a node. */
-  readonly wardenOf: (node: string) => string | undefined;
+  readonly peers: () => Pick<Peers, 'ask'>;
   readonly onFailover: (record: FailoverRecord) => void;
   /** The primary that this warden had another one follow was there all the time. */
   readonly onFalseAlarm: () => void;
@@ -61,8 +44,8 @@ export type FailoverOptions = {
 export type Failover = {
   /** Begins to seek an agreement, unless that is under way. */
   readonly propose: () => void;
-  /** Nodes that follow another than the present primary are told. */
-  readonly follow: () => void;
+  /** Looks whether the last one was needed. */
+  readonly judgeAlarm: () => void;
   /** True from a vote until the failover is over: look closely. */
   readonly hurried: () => boolean;
 };
@@ -72,16 +55,12 @@ const STAGGER_MS = 6;
 const AGAIN_MS = 15;
 const REFUSED_PAUSE_MS = 150;
 const REFUSED_PAUSE_MOST_MS = 2000;
-/** The same node is not told again sooner. */
-const FOLLOW_EVERY_MS = 150;
-const DIAL_MS = 200;
 
 /** Nothing happens before the first call. */
 export function createFailover(options: FailoverOptions): Failover {
-  const { host, situation, watches, own, ownNode, agreement, suspicion, log } = options;
+  const { host, situation, watches, agreement, suspicion, log } = options;
   const { suspected } = suspicion;
   let proposing = false;
-  const toldAtMs = new Map<string, number>();
 
   /** By a failover that this warden has asked for. */
   let replaced: { readonly primary: string; readonly atMs: number } | undefined;
@@ -166,77 +145,6 @@ export function createFailover(options: FailoverOptions): Failover {
 
   const hurried = (): boolean => agreement.standing() !== undefined || suspicion.looksForSuccessor();
 
-  const tellOnce = (name: string, tell: () => void): void => {
-    const nowMs = host.monotonicMs();
-    if (nowMs - (toldAtMs.get(name) ?? Number.NEGATIVE_INFINITY) < FOLLOW_EVERY_MS) return;
-    toldAtMs.set(name, nowMs);
-    tell();
-  };
-
-  const followAll = (present: Present): void => {
-    const { endpoint } = present.watch;
-    const role = own.seen()?.role;
-    const strays =
-      (role?.is === 'replica' && role.of !== present.name) ||
-      (role?.is === 'primary' && own.name !== present.name);
-    if (strays) {
-      tellOnce(own.name, () => {
-        log('follows', { node: own.name, primary: present.name, was: role?.is });
-        // An old primary is not promotable before it follows, whatever its own warden had set.
-        if (role?.is === 'primary') void ownNode.setPriority(0);
-        void ownNode.follow(endpoint);
-      });
-    }
-    if (hurried()) for (const watch of watches) followForDead(watch, present.name, endpoint);
-  };
-
-  /**
-   * The own node says that it is primary and lacks what was acknowledged since. A Sentinel that has missed that would make the
-   * others follow it, and what they have more would be gone. As a replica of itself it gives its data to nobody.
-   */
-  const hold = (): void =>
-    tellOnce(own.name, () => {
-      log('holds', { node: own.name, why: 'it lacks what was acknowledged since' });
-      void ownNode.setPriority(0);
-      void ownNode.follow(own.endpoint);
-    });
-
-  /**
-   * The own node says that it is primary, and another one has a term that came after it. Nothing can be acknowledged here
-   * any more; but the Sentinels may not have seen the new one yet, and would go back to this one if it died now.
-   */
-  const isOutranked = ({ name, record }: Present): boolean => {
-    const seen = own.seen();
-    return seen?.role.is === 'primary' && name !== own.name && record.term > seen.record.term;
-  };
-
-  /**
-   * The own node is a replica of one that does not answer, and another one has become primary, by Sentinel's own timer:
-   * Sentinel would tell it up to a second later. Not a primary that is older than what the own node has.
-   */
-  const isLeftAlone = ({ name, rank }: Present): boolean => {
-    const seen = own.seen();
-    if (seen?.role.is !== 'replica' || seen.role.of === name) return false;
-    const { of } = seen.role;
-    const former = watches.find((one) => one.name === of);
-    return former?.silentSinceMs() !== undefined && rank >= primaryRank(seen.record, of);
-  };
-
-  const mayFollow = (present: Present): boolean =>
-    hurried() ||
-    isOutranked(present) ||
-    isLeftAlone(present) ||
-    namedByMost(options.sights()) === present.name;
-
-  /** A replica whose own warden is gone is told by whoever is there. */
-  const followForDead = (watch: NodeWatch, primary: string, endpoint: Endpoint): void => {
-    const role = watch.seen()?.role;
-    if (watch === own || role?.is !== 'replica' || role.of === primary) return;
-    const warden = options.wardenOf(watch.name);
-    if (warden === undefined || options.peers().alive().includes(warden)) return;
-    tellOnce(watch.name, () => void repoint(options.redis, watch.endpoint, endpoint, log));
-  };
-
   return {
     hurried,
     propose: () => {
@@ -246,12 +154,7 @@ export function createFailover(options: FailoverOptions): Failover {
         proposing = false;
       });
     },
-    follow: () => {
-      judgeAlarm();
-      const present = situation.present();
-      if (present !== undefined && mayFollow(present)) followAll(present);
-      else if (situation.lacks(own)) hold();
-    },
+    judgeAlarm,
   };
 }
 
@@ -260,20 +163,4 @@ function causeOf(watch: NodeWatch | undefined): string {
   return watch?.seen()?.role.is === 'primary'
     ? 'is older than what a replica has'
     : 'answers, and is no primary';
-}
-
-/** Makes a node a replica of `primary`; what it refuses is logged. Never rejects. */
-export async function repoint(
-  redis: RedisNodes,
-  node: Endpoint,
-  primary: Endpoint,
-  log: FailoverOptions['log'],
-): Promise<void> {
-  try {
-    const on = await redis.open(node, DIAL_MS);
-    await on.run([['REPLICAOF', primary.host, String(primary.port)]], DIAL_MS);
-    on.close();
-  } catch (error) {
-    log('not_repointed', { node: `${node.host}:${node.port}`, reason: String(error) });
-  }
 }

@@ -198,3 +198,54 @@ it('tells of an answer that was late, and of none after a connection that broke'
   await expect.poll(() => watched.silentSinceMs(), SOON).toBeUndefined();
   expect(late.length).toBe(before);
 });
+
+/** Opens what the test hands out, one after the other; `closed` are the places of those that were closed. */
+function handedOut(opens: readonly (() => Promise<RedisNode['run']>)[]) {
+  const closed: number[] = [];
+  let opened = 0;
+  const nodes: RedisNodes = {
+    open: async (endpoint) => {
+      const place = opened;
+      opened += 1;
+      const run = (await opens[place]?.()) ?? (() => Promise.reject(new Error('one too many')));
+      return { endpoint, run, onClosed: () => undefined, close: () => void closed.push(place) };
+    },
+  };
+  return { nodes, closed, opened: () => opened };
+}
+
+const hangs: RedisNode['run'] = () => new Promise(() => undefined);
+const answers: RedisNode['run'] = () => Promise.resolve([['master', 7, []], null]);
+
+/** Watched by a short limit, until it is suspected not to answer. */
+async function suspected(nodes: RedisNodes): Promise<NodeWatch> {
+  const watched = createNodeWatch({ ...ways(nodes), endpoint: node.endpoint, limitMs: () => 5 });
+  const timer = setInterval(() => watched.tick(EVERY_MS), EVERY_MS);
+  await expect.poll(() => watched.silentSinceMs(), SOON).toBeDefined();
+  clearInterval(timer);
+  onTestFinished(() => watched.close());
+  return watched;
+}
+
+it('is asked anew on a new connection where the old one hangs', async () => {
+  const { nodes, closed, opened } = handedOut([() => Promise.resolve(hangs), () => Promise.resolve(answers)]);
+  const watched = await suspected(nodes);
+  expect([opened(), closed]).toEqual([1, []]);
+  watched.askAnew();
+  await expect.poll(() => watched.silentSinceMs(), SOON).toBeUndefined();
+  expect([opened(), closed]).toEqual([2, [0]]);
+  watched.askAnew();
+  expect([opened(), closed]).toEqual([2, [0]]);
+});
+
+it('keeps one connection where an older one is opened after all', async () => {
+  const { promise: first, resolve: letIn } = Promise.withResolvers<RedisNode['run']>();
+  const { nodes, closed } = handedOut([() => first, () => Promise.resolve(answers)]);
+  const watched = await suspected(nodes);
+  watched.askAnew();
+  await expect.poll(() => watched.silentSinceMs(), SOON).toBeUndefined();
+  expect(closed).toEqual([]);
+  letIn(hangs);
+  await expect.poll(() => closed, SOON).toContain(0);
+  expect(closed).not.toContain(1);
+});

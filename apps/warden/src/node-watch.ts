@@ -38,6 +38,8 @@ export type NodeWatch = {
   readonly hasQuit: () => boolean;
   /** Sends a probe; `everyMs` is how often this is called. */
   readonly tick: (everyMs: number) => void;
+  /** Asks on a new connection, where it is suspected not to answer: the present one may hang in a cut that is over. */
+  readonly askAnew: () => void;
   readonly close: () => void;
 };
 
@@ -124,6 +126,9 @@ export function createNodeWatch(options: NodeWatchOptions): NodeWatch {
         seen = undefined;
         again();
       });
+    } else if (node !== opened) {
+      opened.close();
+      return node;
     }
     // It may be closed by now, and then says so when it is asked.
     return opened;
@@ -192,6 +197,14 @@ export function createNodeWatch(options: NodeWatchOptions): NodeWatch {
       if (closed) return;
       period = { everyMs, again: 0 };
       look(everyMs);
+    },
+    askAnew: () => {
+      if (closed || suspectedSince(answering, detector()) === undefined) return;
+      const hangs = node;
+      node = undefined;
+      opening = undefined;
+      hangs?.close();
+      void probe(host.monotonicMs());
     },
     close: () => {
       closed = true;

@@ -4,7 +4,7 @@
  * then the old primary follows the new one. What clients sent meanwhile was not executed; they repeat it by the same ids.
  */
 import { type Host, type RedisNodes, sleep } from '@holdfast/ha-core';
-import { repoint } from './failover.ts';
+import { repoint } from './following.ts';
 import type { NodeWatch } from './node-watch.ts';
 import type { OwnNode } from './own-node.ts';
 import type { FailoverAsked, Sentinels } from './sentinels.ts';

@@ -9,6 +9,7 @@ import { createColdStarter } from './cold-start.ts';
 import { createComplaints } from './complaints.ts';
 import { createExclusion, isOutside } from './exclusion.ts';
 import { createFailover, type FailoverRecord } from './failover.ts';
+import { createFollowing } from './following.ts';
 import { createLibraryLoader } from './library-loader.ts';
 import { createMembership } from './membership.ts';
 import { createNodeWatch, type NodeWatch } from './node-watch.ts';
@@ -68,7 +69,8 @@ export async function createWarden(parts: {
   let left = false;
   const consider = (): void => {
     if (left) return;
-    failover.follow();
+    failover.judgeAlarm();
+    follow();
     failover.propose();
     if (own.silentSinceMs() !== undefined) membership.frozen();
     membership.cutOff();
@@ -125,11 +127,9 @@ export async function createWarden(parts: {
   const failover = createFailover({
     ...common,
     name,
-    sights,
     agreement,
     suspicion,
     detects,
-    wardenOf,
     peers: () => peers,
     onFalseAlarm: () => {
       log('false_alarm', { node: own.name });
@@ -141,6 +141,14 @@ export async function createWarden(parts: {
       failovers.splice(20);
       options.onFailover?.(record);
     },
+  });
+  const follow = createFollowing({
+    ...common,
+    situation: { present: situation.present, lacks: () => situation.lacks(own) },
+    sights,
+    hurried: failover.hurried,
+    alive: () => peers.alive(),
+    wardenOf,
   });
   const peers: Peers = await createPeers({
     ...options,

@@ -73,6 +73,7 @@ export type System = {
 export const ACCOUNT = 'account-1';
 /** Of the account, at the broker. */
 export const LOGIN = '5001';
+const SERVER = 'Holdfast-Demo';
 const SECRET = 'a secret of the simulation';
 const ENGINES = ['engine-1', 'engine-2'] as const;
 const REDIS_WHOLE_WITHIN_MS = 10_000;
@@ -88,6 +89,9 @@ export async function startSystem(options: SystemOptions, watch: SystemWatch): P
   const machines = start({ world, wire, profile: 'fast', onPrimary: watch.onPrimary });
   const { redis } = machines;
   const { margin = 'hedging' } = options;
+  // Untold it is the first login that was used. What strikes as soon as Redis is there may come before that.
+  const isToldLogin = options.redis === 'first' || options.redis === 'bare';
+  const login = { login: LOGIN, server: SERVER };
   const brokerProcess = world.start('broker');
   const broker = createBroker({
     host: brokerProcess.host,
@@ -100,7 +104,7 @@ export async function startSystem(options: SystemOptions, watch: SystemWatch): P
         account: ACCOUNT,
         margin,
         login: LOGIN,
-        server: 'Holdfast-Demo',
+        server: SERVER,
         leverage: 100,
         deposit: '10000000',
       },
@@ -135,7 +139,7 @@ export async function startSystem(options: SystemOptions, watch: SystemWatch): P
         bridge: bridgeOf(name),
         peer: peerOf(name),
         engines: ENGINES.map((engine_) => ({ engine: engine_, endpoint: peerOf(engine_) })),
-        accounts: [{ account: ACCOUNT, margin, bridgeSecret: SECRET }],
+        accounts: [{ account: ACCOUNT, margin, bridgeSecret: SECRET, ...(isToldLogin ? { login } : {}) }],
         proof: (text) => createHmac('sha256', SECRET).update(text).digest('hex'),
         equal: (a, b) => a === b,
         nonce: () => hex(host),
@@ -164,7 +168,7 @@ export async function startSystem(options: SystemOptions, watch: SystemWatch): P
       role: name === 'terminal-1' ? 'primary' : 'backup',
       margin,
       login: LOGIN,
-      server: 'Holdfast-Demo',
+      server: SERVER,
       secret: SECRET,
       boot: `boot-of-${name}`,
       engines: ENGINES.map((engine) => ({ name: engine, endpoint: bridgeOf(engine) })),

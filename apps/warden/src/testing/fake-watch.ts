@@ -13,6 +13,7 @@ export function fakeWatch(name: string, more: Pick<NodeWatch, 'seen'> & Partial<
     isProcessGone: () => false,
     hasQuit: () => false,
     tick: () => undefined,
+    askAnew: () => undefined,
     close: () => undefined,
     ...more,
   };
