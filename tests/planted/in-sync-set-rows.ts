@@ -197,6 +197,16 @@ export const IN_SYNC_SET: readonly PlantedBug[] = [
     says: 'leaves the older primary that a Sentinel has made it follow',
   },
   {
+    breaks:
+      'I1: a Sentinel that was cut off with its node hears a second late that the node is not promotable any more',
+    file: 'apps/warden/src/membership.ts',
+    find: 'options.onOutOfSight();',
+    replace: '',
+    caughtBy: 'unit',
+    tests: 'apps/warden/src/cut-off.test.ts',
+    says: 'gives up being promotable at once where nobody else is in sight',
+  },
+  {
     breaks: 'I1: a member leaves the set by time alone, though its warden was gone before it was cut off',
     file: 'apps/warden/src/exclusion.ts',
     find: 'unguarded: wentOn && watch?.hasQuit() === false };',

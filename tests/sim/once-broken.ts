@@ -42,6 +42,10 @@ export const ONCE_BROKEN_SETS: readonly (readonly [number, string])[] = [
     'a member that was cut off left the set by time, though the warden that would have lowered it was dead',
   ],
   [
+    9301765,
+    'a Sentinel that was cut off with a replica asked it once a second only, and knew its old priority when the cut ended',
+  ],
+  [
     9401631,
     'the Sentinel that had promoted the primary paused after a jump of its clock, and the others went back to an older one',
   ],
@@ -82,6 +86,7 @@ export const ONCE_BROKEN_SYSTEMS: readonly (readonly [number, string])[] = [
     'a Sentinel that had missed the failover saw the old primary again first, and made the replica with the newest data follow it',
   ],
   [7714827, 'an unknown outcome was found between the last reading of the records and the check of states'],
+  [7818462, 'the same as 9301765 of the in-sync set: a cut-off Sentinel knew an old priority'],
   [7713365, 'a terminal was logged in elsewhere before it was ever used, and nobody had told its login'],
 ];
 

@@ -61,6 +61,7 @@ function afterStart({ alone = false, record = RECORD } = {}) {
     watches,
     situation,
     sights: () => sights,
+    onOutOfSight: () => undefined,
     log,
   });
   const common = { host, redis, own, ownNode, watches, situation, membership, index: 1, log };

@@ -37,6 +37,7 @@ it.each([
   ['one other node is', undefined, []],
 ] as const)('gives up being promotable at once where %s', async (_, silentSinceMs, expected) => {
   const priorities: number[] = [];
+  const told: number[] = [];
   const own = watchOf(C, undefined);
   const membership = createMembership({
     host: { monotonicMs: () => 500 } as Host,
@@ -51,13 +52,17 @@ it.each([
     watches: [watchOf(A, 100), watchOf(B, silentSinceMs), own],
     situation: { present: () => undefined } as Situation,
     sights: () => [],
+    onOutOfSight: () => void told.push(priorities.length),
     log: () => undefined,
   });
+  expect(membership.isOutOfSight()).toBe(expected.length > 0);
   // Once for every answer and every miss that is told.
   for (let times = 0; times < 3; times += 1) membership.cutOff();
   await settle();
   membership.cutOff();
   expect(priorities).toEqual(expected);
+  // At once: its Sentinel must not see the primary as down before it has heard of it.
+  expect(told).toEqual(expected.map(() => 0));
 });
 
 /**

@@ -62,6 +62,7 @@ async function tended(
     watches: [watchOf(A, roleOfA), own, watch],
     situation: { present: () => present, newestTerm: () => 2 } as unknown as Situation,
     sights: () => ['s1', 's2', 's3'].map(sight),
+    onOutOfSight: () => undefined,
     log: () => undefined,
   });
   try {

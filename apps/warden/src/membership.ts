@@ -34,6 +34,8 @@ export type MembershipOptions = {
   readonly watches: readonly NodeWatch[];
   readonly situation: Situation;
   readonly sights: () => readonly SentinelSight[];
+  /** All others are lost from sight just now. */
+  readonly onOutOfSight: () => void;
   readonly log: (event: string, detail: Record<string, unknown>) => void;
 };
 
@@ -50,6 +52,8 @@ export type Membership = {
   readonly frozen: () => void;
   /** Gives it up at once where the own machine has lost sight of all others: they take it out of the set by time alone. */
   readonly cutOff: () => void;
+  /** The own node is a replica, and its machine has lost sight of all others. */
+  readonly isOutOfSight: () => boolean;
   readonly priority: () => number | undefined;
 };
 
@@ -106,8 +110,11 @@ export function createMembership(options: MembershipOptions): Membership {
     return others.length === 0 && primary?.isProcessGone() === true;
   };
 
-  const isOutOfSight = (present: Present | undefined): boolean =>
-    present === undefined && (isCutOff() || isAlone()) && !isHeir();
+  const isOutOfSight = (): boolean =>
+    own.seen()?.role.is === 'replica' &&
+    situation.present() === undefined &&
+    (isCutOff() || isAlone()) &&
+    !isHeir();
 
   const lowerOutOfSight = async (): Promise<void> => {
     const sight = isCutOff() ? 'neither a primary nor a majority of Sentinels' : 'no other node';
@@ -127,7 +134,7 @@ export function createMembership(options: MembershipOptions): Membership {
 
   const asReplica = async (role: Role & { is: 'replica' }, present: Present | undefined): Promise<void> => {
     const nowMs = host.monotonicMs();
-    if (isOutOfSight(present)) return lowerOutOfSight();
+    if (isOutOfSight()) return lowerOutOfSight();
     // One that has just begun to follow the primary has its record in a moment; one that follows another was made to.
     if (role.of !== present?.name && (own.seen()?.record.term ?? 0) < situation.newestTerm()) {
       await lower('a newer primary was seen than its data knows of');
@@ -221,13 +228,14 @@ export function createMembership(options: MembershipOptions): Membership {
       log('not_promotable', { node: own.name, why: 'it does not answer' });
     },
     cutOff: () => {
-      if (lowering || priority === 0 || own.seen()?.role.is !== 'replica') return;
-      if (!isOutOfSight(situation.present())) return;
+      if (lowering || priority === 0 || !isOutOfSight()) return;
       lowering = true;
+      options.onOutOfSight();
       void lowerOutOfSight().finally(() => {
         lowering = false;
       });
     },
+    isOutOfSight,
     priority: () => priority,
   };
 }

@@ -88,8 +88,14 @@ export async function createWarden(parts: {
   );
   const own = watchOf(watches, options.node);
   const situation = createSituation(watches, host.monotonicMs, log);
+  /**
+   * Of a machine that is cut off: with the primary down in its eyes a Sentinel may ask for INFO once a second only, and would not
+   * hear in time that the node beside it is not promotable any more (seed 7818462).
+   */
   const downAfterMs = (): number =>
-    pressure.isOn() ? numbers.sentinelDownAfterPressedMs : numbers.sentinelDownAfterMs;
+    pressure.isOn() || membership.isOutOfSight()
+      ? numbers.sentinelDownAfterPressedMs
+      : numbers.sentinelDownAfterMs;
   const names = options.wardens.map((warden) => warden.name);
   const sentinels = createSentinels({
     ...options,
@@ -101,7 +107,17 @@ export async function createWarden(parts: {
   });
   const ownNode = createOwnNode({ redis, endpoint: options.node, log });
   const { sights } = sentinels;
-  const membership = createMembership({ host, redis, own, ownNode, watches, situation, sights, log });
+  const membership = createMembership({
+    host,
+    redis,
+    own,
+    ownNode,
+    watches,
+    situation,
+    sights,
+    onOutOfSight: () => void sentinels.look(),
+    log,
+  });
   const wardenOf = (node: string): string | undefined =>
     options.wardens.find((warden) => `${warden.node.host}:${warden.node.port}` === node)?.name;
   const common = {
