@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { NodeWatch } from './node-watch.ts';
 import { createSituation, type Situation } from './situation.ts';
 import { createSuspicion, type Suspicion } from './suspicion.ts';
+import { fakeSight } from './testing/fake-sight.ts';
 import { fakeWatch } from './testing/fake-watch.ts';
 
 type Node = {
@@ -59,31 +60,17 @@ function scene({ waitMs = 0, quit = false, detects = true, priority = 0 } = {}):
   let named = A;
   let third: string | undefined;
   let leader: Parameters<Scene['name']>[1];
-  const view = {
-    is: 'seen',
-    configEpoch: 1,
-    primaryDown: false,
-    failoverUnderWay: false,
-    pauses: false,
-    replicas: [],
-    sentinelsDown: [],
-  } as const;
   const sights = (): SentinelSight[] =>
     ['s1', 's2', 's3'].map((sentinel, index) => {
       const leads = index === 0 && leader !== undefined;
       const { promotes = '', down = false, pauses = false } = leader ?? {};
       const chosen = { endpoint: promotes, down, disconnected: false, priority: 100 };
       const replicas = leads ? [chosen] : [{ endpoint: B, down: false, disconnected: false, priority }];
-      return {
-        sentinel,
-        view: {
-          ...view,
-          primary: (index === 2 ? third : undefined) ?? named,
-          failoverUnderWay: leads,
-          pauses: leads && pauses,
-          replicas,
-        },
-      };
+      return fakeSight(sentinel, (index === 2 ? third : undefined) ?? named, {
+        failoverUnderWay: leads,
+        pauses: leads && pauses,
+        replicas,
+      });
     });
   const suspicion = createSuspicion({ host, watches, situation, sights, waitMs: () => waitMs, detects });
   const ask: Scene['ask'] = (name, is, record = { term: 1, primary: A }) => {

@@ -107,19 +107,6 @@ export async function createWarden(parts: {
   });
   const ownNode = createOwnNode({ redis, endpoint: options.node, log });
   const { sights } = sentinels;
-  const membership = createMembership({
-    host,
-    redis,
-    own,
-    ownNode,
-    watches,
-    situation,
-    sights,
-    onOutOfSight: () => void sentinels.look(),
-    log,
-  });
-  const wardenOf = (node: string): string | undefined =>
-    options.wardens.find((warden) => `${warden.node.host}:${warden.node.port}` === node)?.name;
   const common = {
     host,
     redis,
@@ -131,6 +118,9 @@ export async function createWarden(parts: {
     index: names.indexOf(name),
     log,
   };
+  const membership = createMembership({ ...common, sights, onOutOfSight: () => void sentinels.look() });
+  const wardenOf = (node: string): string | undefined =>
+    options.wardens.find((warden) => `${warden.node.host}:${warden.node.port}` === node)?.name;
   const suspicion = createSuspicion({
     host,
     watches,
