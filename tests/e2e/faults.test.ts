@@ -45,8 +45,10 @@ type Outage = {
 /** What is promised of Redis: back within a second. */
 const REDIS_BACK_WITHIN_MS = 1000;
 
-it('loses and doubles nothing while every part dies once', async (context) => {
-  const outages: Outage[] = [];
+/** Of the first test, for the second. */
+const outages: Outage[] = [];
+
+it('loses and doubles nothing while every part dies once', async () => {
   const load = startLoad(client, 'load', ACCOUNTS, PER_SECOND);
   onTestFinished(load.stop);
   await pause(CALM_MS);
@@ -127,10 +129,6 @@ it('loses and doubles nothing while every part dies once', async (context) => {
   console.log(`${told.length} signals sent, ${told.length - refused.length} acknowledged`);
   console.table(outages);
   expect(refused.map((row) => row.statuses)).toEqual([]);
-  const late = outages.filter(
-    ({ fault: name, ms }) => /kill -9 (redis|sentinel|warden)/.test(name) && ms >= REDIS_BACK_WITHIN_MS,
-  );
-  expect(late.filter(({ ms, stolen }) => ms * (1 - stolen) >= REDIS_BACK_WITHIN_MS)).toEqual([]);
   for (const name of ACCOUNTS) {
     const evidence = await gather(cluster, client, name, 90_000);
     expect(check(evidence)).toEqual([]);
@@ -140,11 +138,16 @@ it('loses and doubles nothing while every part dies once', async (context) => {
     return now.nodes.every((node) => node.healthy) ? now : undefined;
   });
   expect(status.accounts.map((row) => row.pending)).toEqual([0, 0]);
-  if (late.length > 0) {
-    const words = late.map(({ fault: name, ms, stolen }) => `${name}: ${ms} ms, ${stolen * 100} % stolen`);
-    context.skip(`this machine cannot show the time of ${words.join('; ')}; all else passed`);
-  }
 }, 280_000);
+
+it('has Redis back within its time each time one of its processes died', ({ skip }) => {
+  const ofRedis = outages.filter(({ fault: name }) => /kill -9 (redis|sentinel|warden)/.test(name));
+  expect(ofRedis).toHaveLength(4);
+  const late = ofRedis.filter(({ ms }) => ms >= REDIS_BACK_WITHIN_MS);
+  expect(late.filter(({ ms, stolen }) => ms * (1 - stolen) >= REDIS_BACK_WITHIN_MS)).toEqual([]);
+  const words = late.map(({ fault: name, ms, stolen }) => `${name}: ${ms} ms, share stolen ${stolen}`);
+  skip(late.length > 0, `others took too much of this machine to show it: ${words.join('; ')}`);
+});
 
 /** A warden, a Sentinel and a Redis replica: what a failover needs, each dead once without one. */
 async function besides(oldPrimary: string | undefined): Promise<readonly string[]> {
