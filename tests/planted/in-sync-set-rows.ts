@@ -197,6 +197,25 @@ export const IN_SYNC_SET: readonly PlantedBug[] = [
     says: 'leaves the older primary that a Sentinel has made it follow',
   },
   {
+    breaks: 'I1: all nodes stay with the older primary that a Sentinel has sent them to, and get its data',
+    file: 'apps/warden/src/following.ts',
+    find: 'else if (present === undefined && isLedAstrayWithAll()) keep();',
+    replace: '',
+    caughtBy: 'scenario',
+    tests: 'tests/sim/unseen-promotion.sim.test.ts',
+    says: 'nothing is lost; cut off after 100 ms, seed 82',
+  },
+  {
+    breaks:
+      'I1: a Sentinel goes on to wait for whom it promoted, and makes everybody follow that one, replaced by then',
+    file: 'apps/warden/src/unseen-promotion.ts',
+    find: 'if (underWay.length === 0) return { by: [], not: [] };',
+    replace: 'return { by: [], not: [] };',
+    caughtBy: 'unit',
+    tests: 'apps/warden/src/unseen-promotion.test.ts',
+    says: 'makes its failover timeout short until it has given up, and long again',
+  },
+  {
     breaks:
       'I1: a Sentinel that was cut off with its node hears a second late that the node is not promotable any more',
     file: 'apps/warden/src/membership.ts',

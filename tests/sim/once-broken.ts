@@ -49,6 +49,10 @@ export const ONCE_BROKEN_SETS: readonly (readonly [number, string])[] = [
     9401631,
     'the Sentinel that had promoted the primary paused after a jump of its clock, and the others went back to an older one',
   ],
+  [
+    9712722,
+    'the Sentinel that had promoted a primary was still to see it when that was cut off and replaced, and would have gone back to it',
+  ],
 ];
 
 /** Of the whole system. */

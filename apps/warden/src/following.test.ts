@@ -16,6 +16,8 @@ const recordOf = (term: number, primary: string): InSyncRecord => ({
   members: [B],
 });
 const at = (seen: Pick<NodeSeen, 'role' | 'record'>): NodeSeen => ({ ...seen, sentAtMs: 0, atMs: 0 });
+/** Asked at this time, and answered at once. */
+const told = (seen: NodeSeen, atMs: number): NodeSeen => ({ ...seen, sentAtMs: atMs, atMs });
 const leads = (record: InSyncRecord): NodeSeen =>
   at({ role: { is: 'primary', offset: 9, replicas: [] }, record });
 const follows = (of: string, record: InSyncRecord): NodeSeen =>
@@ -140,6 +142,29 @@ it('gives its data to nobody while it says that it is primary, lacks something, 
   const { seen, does } = scene(leads(FIRST));
   seen.set(C, undefined);
   expect(does()).toEqual(['priority 0', `follows ${B}`]);
+});
+
+it('keeps what it has where everybody is made to follow an older primary, and is promotable still', () => {
+  const { seen, pass, does } = scene(follows(A, SECOND));
+  seen.set(A, leads(FIRST));
+  seen.set(C, follows(A, SECOND));
+  expect(does()).toEqual([`follows ${B}`]);
+  pass(149);
+  expect(does()).toEqual([]);
+  seen.set(B, follows(B, SECOND));
+  pass(1);
+  expect(does()).toEqual([]);
+});
+
+it('does not take a leader for older by what it said before the own node had its term', () => {
+  const { seen, does } = scene(follows(A, FIRST));
+  seen.set(A, told(leads(FIRST), 5));
+  seen.set(C, undefined);
+  expect(does()).toEqual([]);
+  seen.set(B, told(follows(A, SECOND), 10));
+  expect(does()).toEqual([]);
+  seen.set(A, told(leads(FIRST), 10));
+  expect(does()).toEqual([`follows ${B}`]);
 });
 
 it('does nothing where all is as it should be', () => {

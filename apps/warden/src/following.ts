@@ -10,7 +10,7 @@ import {
   type RedisNodes,
   type SentinelSight,
 } from '@holdfast/ha-core';
-import type { NodeWatch } from './node-watch.ts';
+import type { NodeSeen, NodeWatch } from './node-watch.ts';
 import type { OwnNode } from './own-node.ts';
 import type { Peers } from './peers.ts';
 import type { Present } from './situation.ts';
@@ -100,18 +100,49 @@ export function createFollowing(options: FollowingOptions): () => void {
     return former?.silentSinceMs() !== undefined && rank >= primaryRank(seen.record, of);
   };
 
+  /** Whom the own node follows, where that one says that it is primary. One that says nothing is asked on a new connection. */
+  const followed = (): NodeSeen | undefined => {
+    const role = own.seen()?.role;
+    const leader =
+      role?.is === 'replica' ? watches.find((one) => one !== own && one.name === role.of) : undefined;
+    const seen = leader?.seen();
+    if (leader !== undefined && seen === undefined) tellOnce(leader.name, leader.askAnew);
+    return seen?.role.is === 'primary' ? seen : undefined;
+  };
+
   /**
    * The own node was made to follow a primary of an older term, by a Sentinel that has missed the change and saw that one again
    * first. What the own node has more is gone as soon as it has that one's data (seed 7708236).
    */
-  const isLedAstray = ({ name, record }: Present): boolean => {
-    const role = own.seen()?.role;
-    if (role?.is !== 'replica' || role.of === name) return false;
-    const leader = watches.find((one) => one.name === role.of);
-    const seen = leader?.seen();
-    if (seen === undefined && leader !== undefined) tellOnce(leader.name, leader.askAnew);
-    return seen?.role.is === 'primary' && seen.record.term < record.term;
+  const isLedAstray = ({ record }: Present): boolean => {
+    const leader = followed();
+    return leader !== undefined && leader.record.term < record.term;
   };
+
+  /** The term that the own node has data of, and since when that is known. */
+  let ownTerm = { term: 0, sinceMs: 0 };
+  const learnTerm = (): void => {
+    const seen = own.seen();
+    if (seen !== undefined && seen.record.term !== ownTerm.term)
+      ownTerm = { term: seen.record.term, sinceMs: seen.atMs };
+  };
+
+  /**
+   * So was everybody else, and nobody is left to go back to: a Sentinel was cut off with the one that it had promoted, and what it
+   * told the others waited in the network until the cut ended. What the leader said before the own node had this term, it said
+   * before it had it itself.
+   */
+  const isLedAstrayWithAll = (): boolean => {
+    const leader = followed();
+    return leader !== undefined && leader.record.term < ownTerm.term && leader.sentAtMs >= ownTerm.sinceMs;
+  };
+
+  /** The own node keeps what it has; who is to lead, the data decides (cold-start.ts), or another failover. */
+  const keep = (): void =>
+    tellOnce(own.name, () => {
+      log('holds', { node: own.name, why: 'it was made to follow an older primary' });
+      void ownNode.follow(own.endpoint);
+    });
 
   const mayFollow = (present: Present): boolean =>
     options.hurried() ||
@@ -130,9 +161,11 @@ export function createFollowing(options: FollowingOptions): () => void {
   };
 
   return () => {
+    learnTerm();
     const present = situation.present();
     if (present !== undefined && mayFollow(present)) followAll(present);
     else if (situation.lacks()) hold();
+    else if (present === undefined && isLedAstrayWithAll()) keep();
   };
 }
 

@@ -22,7 +22,14 @@ const replica = (name: string, flags: string, priority: number): string[] => {
 function scene(replicas: readonly (readonly string[][])[]) {
   const begun: number[] = [];
   const set: (readonly string[])[] = [];
-  const state = { downAfterMs: '400', wantedMs: 400 };
+  const state = { downAfterMs: '400', wantedMs: 400, waiting: -1, afterwards: '' };
+  /** The failover is at its wait until the timeout is set. */
+  const timesOf = (index: number): string[] => {
+    const times = ['down-after-milliseconds', state.downAfterMs];
+    if (state.waiting !== index) return times;
+    const at = set.length === 0 ? 'wait_promotion' : state.afterwards;
+    return times.concat('flags', 'failover_in_progress', 'failover-state', at);
+  };
   const answer = (index: number, command: Command): RedisReply => {
     switch (command[1]) {
       case 'GET-MASTER-ADDR-BY-NAME':
@@ -34,10 +41,11 @@ function scene(replicas: readonly (readonly string[][])[]) {
       case 'IS-MASTER-DOWN-BY-ADDR':
         return ['0', String(command[5]), '1'];
       case 'MASTER':
-        return ['ip', '10.0.0.1', 'port', '1', 'down-after-milliseconds', state.downAfterMs];
+        return ['ip', '10.0.0.1', 'port', '1', ...timesOf(index)];
       case 'SET':
         set.push([String(index), ...command.slice(2).map(String)]);
-        state.downAfterMs = String(command[4]);
+        if (command[3] === 'down-after-milliseconds') state.downAfterMs = String(command[4]);
+        if (command[3] === 'failover-timeout') state.waiting = state.afterwards === '' ? -1 : index;
         return 'OK';
       case 'FAILOVER':
         begun.push(index);
@@ -57,13 +65,17 @@ function scene(replicas: readonly (readonly string[][])[]) {
       } as unknown as RedisNode),
   };
   const sentinels = createSentinels({
-    host: { monotonicMs: () => 0 } as Host,
+    host: {
+      monotonicMs: () => 0,
+      after: (_: number, run: () => void) => queueMicrotask(run),
+    } as unknown as Host,
     redis,
     sentinels: HOSTS.map((host) => ({ host, port: 1 })),
     primaryName: 'holdfast',
     hurried: true,
     own: 0,
     downAfterMs: () => state.wantedMs,
+    failoverTimeoutMs: 2000,
     log: () => undefined,
   });
   const ask = (heirs?: readonly string[]): Promise<FailoverAsked> => sentinels.failOver(A, 0, heirs);
@@ -109,6 +121,7 @@ it('knows of no failover at a Sentinel that does not answer', async () => {
     hurried: true,
     own: 0,
     downAfterMs: () => 400,
+    failoverTimeoutMs: 2000,
     log: () => undefined,
   });
   expect(await sentinels.failoverState(0)).toBe('');
@@ -125,6 +138,28 @@ it('sets the down-after time of its own Sentinel alone, and only where it is ano
   state.wantedMs = 400;
   await look();
   expect(set.at(-1)).toEqual(['0', 'holdfast', 'down-after-milliseconds', '400']);
+});
+
+describe('a Sentinel that waits for a promotion', () => {
+  it('gives it up, and is the first that is asked', async () => {
+    const { ask, begun, set, state, look } = scene([sound, sound, sound]);
+    state.waiting = 2;
+    await look();
+    expect(await ask()).toEqual({ is: 'begun', sentinel: 2 });
+    expect(begun).toEqual([2]);
+    expect(set.map(([sentinel, , , ms]) => [sentinel, ms])).toEqual([
+      ['2', '1'],
+      ['2', '2000'],
+    ]);
+  });
+
+  it('keeps all others from being asked where it has seen it meanwhile', async () => {
+    const { ask, begun, state, look } = scene([sound, sound, sound]);
+    Object.assign(state, { waiting: 2, afterwards: 'reconf_slaves' });
+    await look();
+    expect(await ask()).toEqual({ is: 'refused', why: ['s3:1 has seen by now whom it promoted'] });
+    expect(begun).toEqual([]);
+  });
 });
 
 describe('a Sentinel that does not answer', () => {
@@ -164,6 +199,7 @@ describe('a Sentinel that does not answer', () => {
       hurried: false,
       own: 0,
       downAfterMs: () => 400,
+      failoverTimeoutMs: 2000,
       log: () => undefined,
     });
     const look = async (): Promise<{ readonly ms: number; readonly heard: number }> => {

@@ -14,7 +14,9 @@ import {
   votesNeeded,
 } from '@holdfast/ha-core';
 import { endpointName, hashOf } from '@holdfast/redis';
+import { createOwnSettings } from './own-settings.ts';
 import { isTilted, readSight, replicasIn } from './sentinel-sight.ts';
+import { giveUpUnseen } from './unseen-promotion.ts';
 
 export type SentinelsOptions = {
   readonly host: Host;
@@ -27,6 +29,8 @@ export type SentinelsOptions = {
   /** The Sentinel that this warden keeps, by its place, and the down-after time that it should have now. */
   readonly own: number;
   readonly downAfterMs: () => number;
+  /** What the failover timeout of each of them is. */
+  readonly failoverTimeoutMs: number;
   readonly log: (event: string, detail: Record<string, unknown>) => void;
 };
 
@@ -37,7 +41,8 @@ export type Sentinels = {
   readonly sights: () => readonly SentinelSight[];
   /**
    * Asks one Sentinel after the other, from `first` on, until one has begun a failover of `primary`. Where `heirs` are given
-   * none is asked that could choose another node: one that was cut off may know an old priority.
+   * none is asked that could choose another node: one that was cut off may know an old priority. Before, those that wait for a
+   * promotion that they have not seen give it up; refused where one of them has seen it meanwhile.
    */
   readonly failOver: (primary: string, first: number, heirs?: readonly string[]) => Promise<FailoverAsked>;
   /** The state of the failover at one Sentinel (`wait_start`, `send_slaveof_noone` …), '' when there is none or it does not answer. */
@@ -66,6 +71,10 @@ export function createSentinels(options: SentinelsOptions): Sentinels {
   const { redis, sentinels, primaryName } = options;
   const open = new Map<number, RedisNode>();
   let last: readonly SentinelSight[] = [];
+  const ownSettings = createOwnSettings({
+    ...options,
+    downAfterMs: options.hurried ? options.downAfterMs : undefined,
+  });
 
   const ask = async (index: number, commands: readonly Command[]): Promise<RedisReply[]> => {
     const endpoint = sentinels[index];
@@ -97,7 +106,8 @@ export function createSentinels(options: SentinelsOptions): Sentinels {
       const asked = verbs.map((verb): Command => ['SENTINEL', verb, primaryName]);
       const replies = await ask(index, [...asked, ['INFO', 'sentinel']]);
       if (replies.some((reply) => reply instanceof RedisError)) return { sentinel, view: { is: 'silent' } };
-      if (index === options.own && options.hurried) await keepDownAfter(index, hashOf(replies[0]));
+      if (index === options.own)
+        await ownSettings.setRight(hashOf(replies[0]), (commands) => ask(index, commands));
       return { sentinel, view: readSight(replies, askedAtMs) };
     } catch (error) {
       if (!(error instanceof NodeUnavailable)) throw error;
@@ -128,13 +138,14 @@ export function createSentinels(options: SentinelsOptions): Sentinels {
     return Promise.race([settled, sleep(options.host, SILENT_AGAIN_MS).then(() => none)]);
   };
 
-  /** It stands in Sentinel's file from then on: whoever finds another value there sets it right. */
-  const keepDownAfter = async (index: number, row: Record<string, string>): Promise<void> => {
-    const [field, wanted] = ['down-after-milliseconds', String(options.downAfterMs())];
-    if (row[field] === wanted) return;
-    const [reply] = await ask(index, [['SENTINEL', 'SET', primaryName, field, wanted]]);
-    const refused = reply instanceof RedisError ? { refused: reply.message } : {};
-    options.log('sentinel_waits', { was: Number(row[field]), downAfterMs: Number(wanted), ...refused });
+  const failoverState = async (index: number): Promise<string> => {
+    try {
+      const [reply] = await ask(index, [['SENTINEL', 'MASTER', primaryName]]);
+      return hashOf(reply)['failover-state'] ?? '';
+    } catch (error) {
+      if (!(error instanceof NodeUnavailable)) throw error;
+      return '';
+    }
   };
 
   const failOverAt = async (
@@ -212,24 +223,18 @@ export function createSentinels(options: SentinelsOptions): Sentinels {
     },
     sights: () => last,
     failOver: async (primary, first, heirs) => {
+      const givenUp = await giveUpUnseen({ ...options, ask, failoverState }, last);
+      if (givenUp.not.length > 0) return { is: 'refused', why: givenUp.not };
+      const turns = sentinels.map((_, turn) => (first + turn) % sentinels.length);
       const why: string[] = [];
-      for (let turn = 0; turn < sentinels.length; turn += 1) {
-        const sentinel = (first + turn) % sentinels.length;
+      for (const sentinel of new Set([...givenUp.by, ...turns])) {
         const begun = await failOverAt(sentinel, primary, heirs);
         if (begun === true) return { is: 'begun', sentinel };
         why.push(begun);
       }
       return { is: 'refused', why };
     },
-    failoverState: async (sentinel) => {
-      try {
-        const [reply] = await ask(sentinel, [['SENTINEL', 'MASTER', primaryName]]);
-        return hashOf(reply)['failover-state'] ?? '';
-      } catch (error) {
-        if (!(error instanceof NodeUnavailable)) throw error;
-        return '';
-      }
-    },
+    failoverState,
     close: () => {
       for (const node of open.values()) node.close();
     },

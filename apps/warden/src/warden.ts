@@ -104,6 +104,7 @@ export async function createWarden(parts: {
     hurried: detects,
     own: names.indexOf(name),
     downAfterMs,
+    failoverTimeoutMs: numbers.sentinelFailoverTimeoutMs,
   });
   const ownNode = createOwnNode({ redis, endpoint: options.node, log });
   const { sights } = sentinels;

@@ -23,6 +23,8 @@ export type SentinelSide = {
   readonly hold: (at: Endpoint) => Promise<() => string | undefined>;
   readonly pause: (ms: number) => Promise<void>;
   readonly kill: (index: number) => Promise<void>;
+  /** It answers nobody any more, and its connections stay. */
+  readonly freeze: (index: number) => void;
   /** Starts a killed node again, as a replica of the first, with priority 0. */
   readonly restart: (index: number) => void;
   readonly stop: () => Promise<void>;
@@ -86,6 +88,7 @@ async function startSimulated(): Promise<SentinelSide> {
     hold: (at) => drive(holdOf(redis, at)),
     pause: async (ms) => void (await world.run(world.now() + ms)),
     kill: (index) => Promise.resolve(cluster.kill(nameOf(index))),
+    freeze: (index) => cluster.process(nameOf(index)).freeze(),
     restart: (index) => cluster.restart(nameOf(index)),
     stop: () => Promise.resolve(),
   };
@@ -106,6 +109,7 @@ async function startReal(): Promise<SentinelSide> {
         setTimeout(resolve, ms);
       }),
     kill: trio.kill,
+    freeze: trio.freeze,
     restart: (index) => trio.restart(index, ['--replicaof', primary?.host ?? '', String(primary?.port)]),
     stop: trio.stop,
   };

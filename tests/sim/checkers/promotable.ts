@@ -154,6 +154,9 @@ export function holds(data: NodeData, { key, field, or }: Omit<ToldWrite, 'what'
  *   takes the primary for down, or a failover is under way, and no other node is its first choice; ARCHITECTURE section 5
  *   tells it ("does not cover").
  * - One that Sentinel would ask anew before it chose, and that would say that it is not promotable (see `wouldTellFirst`).
+ *
+ * A Sentinel that waits to see whom it has promoted chooses nobody before that failover is over, and then by what it has heard by
+ * then. What it does when it sees that one is shown where it does it (`unseen-promotion.sim.test.ts`).
  */
 export function promotable(machines: Machines): Candidate[] {
   const { redis, sentinels } = machines;
@@ -162,6 +165,7 @@ export function promotable(machines: Machines): Candidate[] {
     const state = redis.sentinel(by);
     const { process } = state.options;
     if (!acts(machines, by) || heardBy(machines, by) * 2 <= sentinels.length) continue;
+    if (state.failover.state === 'wait_promotion') continue;
     const nowMs = process.host.wallMs();
     const seen = choosable(state, nowMs).flatMap((instance) => {
       const name = redis.names.find((one) => addressOf(machines, one) === instance.address) ?? '';

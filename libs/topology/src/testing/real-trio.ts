@@ -48,6 +48,8 @@ export type RealTrio = {
   readonly sentinelFile: (index: number) => string;
   /** kill -9 of a Redis node; resolves when it has ended. */
   readonly kill: (index: number) => Promise<void>;
+  /** SIGSTOP of a Redis node: it answers nobody, and its connections stay. */
+  readonly freeze: (index: number) => void;
   /** Starts a killed Redis node again, from its own data, with the same configuration and `more` arguments. */
   readonly restart: (index: number, more: readonly string[]) => void;
   /** kill -9 of every Sentinel, and a start of each with a new file: without a memory, naming this primary. */
@@ -142,6 +144,7 @@ export async function startTrio(options: TrioOptions): Promise<RealTrio> {
     sentinelOptions,
     sentinelFile: (index) => readFileSync(join(folder, `sentinel-${index + 1}`, SENTINEL_CONF), 'utf8'),
     kill: (index) => kill(redis.nodes[index]?.name),
+    freeze: (index) => void children.get(redis.nodes[index]?.name ?? '')?.kill('SIGSTOP'),
     restart: startRedis,
     startSentinelsAnew: async (named) => {
       await Promise.all(redis.sentinels.map(({ name }) => kill(name)));

@@ -158,6 +158,7 @@ function sentinelsOf(
         configEpoch: 0,
         leaderEpoch: 0,
         downAfterMs: options.downAfterMs ?? 500,
+        failoverTimeoutMs: options.failoverTimeoutMs ?? 2000,
       },
     ]),
   );
@@ -172,7 +173,6 @@ function sentinelsOf(
       name: options.primaryName ?? 'mymaster',
       nodes,
       sentinels,
-      failoverTimeoutMs: options.failoverTimeoutMs ?? 2000,
       parallelSyncs: options.parallelSyncs ?? 2,
       quorum: Math.floor(count / 2) + 1,
       file: known(files.get(name), name),

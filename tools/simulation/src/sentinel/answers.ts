@@ -78,7 +78,7 @@ function primaryFields({ failover, file, options, replicas, sentinels }: Sentine
     'quorum',
     String(options.quorum),
     'failover-timeout',
-    String(options.failoverTimeoutMs),
+    String(file.failoverTimeoutMs),
     'parallel-syncs',
     String(options.parallelSyncs),
   ];

@@ -31,16 +31,16 @@ export function startFailover(state: SentinelState, nowMs: number, forced: boole
 
 /** Begins one where the primary is agreed to be down, and none was tried lately; true when it did. */
 export function startIfNeeded(state: SentinelState, nowMs: number): boolean {
-  const { failover, primary, options } = state;
+  const { failover, primary, file } = state;
   if (primary.agreedDownSinceMs === 0 || failover.state !== 'none') return false;
-  if (nowMs - failover.startedMs < options.failoverTimeoutMs * 2) return false;
+  if (nowMs - failover.startedMs < file.failoverTimeoutMs * 2) return false;
   startFailover(state, nowMs, false);
   return true;
 }
 
 /** One step. */
 export function stepFailover(state: SentinelState, nowMs: number): void {
-  const { failover, options } = state;
+  const { failover, file } = state;
   switch (failover.state) {
     case 'wait_start':
       return awaitElection(state, nowMs);
@@ -49,7 +49,7 @@ export function stepFailover(state: SentinelState, nowMs: number): void {
     case 'send_slaveof_noone':
       return promote(state, nowMs);
     case 'wait_promotion':
-      if (nowMs - failover.changedMs > options.failoverTimeoutMs) abort(state, nowMs, 'nobody was promoted');
+      if (nowMs - failover.changedMs > file.failoverTimeoutMs) abort(state, nowMs, 'nobody was promoted');
       return;
     case 'reconf_slaves':
       return repointOthers(state, nowMs);
@@ -59,10 +59,10 @@ export function stepFailover(state: SentinelState, nowMs: number): void {
 }
 
 function awaitElection(state: SentinelState, nowMs: number): void {
-  const { failover, options } = state;
+  const { failover, file } = state;
   const leads = isLeader(state, failover.epoch);
   if (leads || failover.forced) return enter(state, 'select_slave', nowMs);
-  if (nowMs - failover.startedMs > Math.min(ELECTION_MS, options.failoverTimeoutMs))
+  if (nowMs - failover.startedMs > Math.min(ELECTION_MS, file.failoverTimeoutMs))
     abort(state, nowMs, 'not elected');
 }
 
@@ -76,10 +76,10 @@ function select(state: SentinelState, nowMs: number): void {
 }
 
 function promote(state: SentinelState, nowMs: number): void {
-  const { failover, options } = state;
+  const { failover, file } = state;
   const { promoted } = failover;
   if (promoted === undefined || promoted.link.disconnected) {
-    if (nowMs - failover.changedMs > options.failoverTimeoutMs) abort(state, nowMs, 'the chosen one is gone');
+    if (nowMs - failover.changedMs > file.failoverTimeoutMs) abort(state, nowMs, 'the chosen one is gone');
     return;
   }
   repoint(promoted, undefined);
@@ -100,7 +100,7 @@ export function promotionSeen(state: SentinelState, nowMs: number): void {
 }
 
 function repointOthers(state: SentinelState, nowMs: number): void {
-  const { failover, options } = state;
+  const { failover, file, options } = state;
   const others = [...state.replicas.values()].filter((one) => !one.promoted);
   const { promoted } = failover;
   if (promoted === undefined) return;
@@ -112,7 +112,7 @@ function repointOthers(state: SentinelState, nowMs: number): void {
     follow(other, promoted, nowMs);
   }
   if (promoted.downSinceMs > 0) return;
-  const late = nowMs - failover.changedMs > options.failoverTimeoutMs;
+  const late = nowMs - failover.changedMs > file.failoverTimeoutMs;
   const open = others.some(({ told, downSinceMs }) => told !== 'done' && downSinceMs === 0);
   if (open && !late) return;
   enter(state, 'update_config', nowMs);

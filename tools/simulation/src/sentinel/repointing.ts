@@ -23,11 +23,11 @@ export function repoint({ link }: Instance, to: string | undefined): void {
  */
 export function correct(state: SentinelState, instance: Instance, nowMs: number): void {
   if (instance.kind !== 'replica' || !looksWell(state, nowMs)) return;
-  const { options, primary } = state;
+  const { file, options, primary } = state;
   const isPrimary = instance.role === 'master';
   if (isPrimary && instance.promoted) return;
   if (!isPrimary && instance.follows === primary.address) return;
-  const waitMs = isPrimary ? PUBLISH_MS * 4 : options.failoverTimeoutMs;
+  const waitMs = isPrimary ? PUBLISH_MS * 4 : file.failoverTimeoutMs;
   const sinceMs = isPrimary ? instance.roleSinceMs : instance.followsSinceMs;
   if (nowMs - sinceMs <= waitMs || nowMs - instance.lastDownMs <= waitMs) return;
   options.note(`${options.process.name}: ${instance.address} shall follow ${primary.address}`);

@@ -106,7 +106,7 @@ export function startSentinel(options: SentinelOptions): SentinelState {
   const asked = (what: string, args: readonly string[]): RedisReply => {
     if (what === 'IS-MASTER-DOWN-BY-ADDR') return answerDown(state, args);
     if (what === 'DEBUG') return setPeriods(state, args);
-    if (what === 'SET' && args[0] === options.name) return setDownAfter(state, args.slice(1));
+    if (what === 'SET' && args[0] === options.name) return setOptions(state, args.slice(1));
     if (what === 'FAILOVER' && args[0] === options.name) return failOver();
     return answerQuestion(state, what, args);
   };
@@ -121,15 +121,22 @@ export function startSentinel(options: SentinelOptions): SentinelState {
   return state;
 }
 
-function setDownAfter(
-  { file }: SentinelState,
-  [name = '', value = '', ...more]: readonly string[],
-): RedisReply {
-  if (name.toLowerCase() !== 'down-after-milliseconds' || more.length > 0)
-    return new RedisError(`ERR Unknown option or number of arguments for SENTINEL SET '${name}'`);
-  if (!/^[1-9]\d*$/.test(value))
-    return new RedisError(`ERR Invalid argument '${value}' for SENTINEL SET '${name}'`);
-  file.downAfterMs = Number(value);
+const SETTABLE = {
+  'down-after-milliseconds': 'downAfterMs',
+  'failover-timeout': 'failoverTimeoutMs',
+} as const;
+
+/** One after the other, as Sentinel does: those before a wrong one hold. */
+function setOptions({ file }: SentinelState, args: readonly string[]): RedisReply {
+  for (let i = 0; i < args.length; i += 2) {
+    const [name = '', value] = args.slice(i, i + 2);
+    const field = Object.entries(SETTABLE).find(([option]) => option === name.toLowerCase())?.[1];
+    if (field === undefined || value === undefined)
+      return new RedisError(`ERR Unknown option or number of arguments for SENTINEL SET '${name}'`);
+    if (!/^[1-9]\d*$/.test(value))
+      return new RedisError(`ERR Invalid argument '${value}' for SENTINEL SET '${name}'`);
+    file[field] = Number(value);
+  }
   return 'OK';
 }
 

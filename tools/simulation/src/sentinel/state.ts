@@ -13,7 +13,6 @@ export type SentinelOptions = {
   readonly name: string;
   readonly nodes: readonly Endpoint[];
   readonly sentinels: readonly Endpoint[];
-  readonly failoverTimeoutMs: number;
   readonly parallelSyncs: number;
   readonly quorum: number;
   /** Written by it; a Sentinel that is started again is given the same. */
@@ -29,6 +28,7 @@ export type SentinelFile = {
   /** The epoch of its last vote; whom it was for is not in the file. */
   leaderEpoch: number;
   downAfterMs: number;
+  failoverTimeoutMs: number;
 };
 
 export type FailoverState =
