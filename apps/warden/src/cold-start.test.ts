@@ -52,7 +52,10 @@ function afterStart({ alone = false, record = RECORD } = {}) {
   } as unknown as Situation;
   const sights = ['s1', 's2', 's3'].map((name) => fakeSight(name, A, { primaryDown: true }));
   const redis = { open: () => Promise.reject(new Error('nobody is asked')) };
-  const log = (): void => undefined;
+  const logged: unknown[] = [];
+  const log = (event: string, detail: Record<string, unknown>): void => {
+    logged.push([event, detail['why']]);
+  };
   const membership = createMembership({
     host,
     redis,
@@ -82,6 +85,7 @@ function afterStart({ alone = false, record = RECORD } = {}) {
     priorities,
     asked,
     led,
+    logged,
     recover: coldStarter.recover,
     waits: coldStarter.waits,
     passes,
@@ -116,7 +120,7 @@ it('begins not when others take its node out of the set while it looks at the Se
 });
 
 it('gives it up at once, and asks nobody, when others take its node out of the set meanwhile', async () => {
-  const { membership, passes, tend, priorities, asked, onLook } = afterStart();
+  const { membership, passes, tend, priorities, asked, logged, onLook } = afterStart();
   // It had given it up before, and knows that.
   membership.hold('a warden asks for it');
   await new Promise((resolve) => setImmediate(resolve));
@@ -127,6 +131,7 @@ it('gives it up at once, and asks nobody, when others take its node out of the s
   await tend();
   expect(priorities.slice(0, 3)).toEqual([0, 100, 0]);
   expect(asked).toEqual([]);
+  expect(logged.at(-1)).toEqual(['cold_start_refused', ['others took this node out of the set meanwhile']]);
 });
 
 it('is obeyed by its membership, which knows what the node has been given', async () => {

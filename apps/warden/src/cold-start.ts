@@ -100,11 +100,14 @@ export function createColdStarter(options: ColdStarterOptions): ColdStarter {
     if (givenUp !== undefined) situation.letLead(own.name);
     if (named === own.name) await ownNode.follow(undefined);
     else if (named !== undefined && (await membership.setPriority(100))) {
-      const isOver = (): boolean => isPrimaryThere() || isHeldSince(decidedAtMs);
-      await untilSeen(isOver);
-      const asked = isOver()
-        ? ({ is: 'refused', why: ['a node became primary meanwhile'] } as const)
-        : await sentinels.failOver(named, options.index);
+      const over = (): readonly string[] => [
+        ...(isPrimaryThere() ? ['a node became primary meanwhile'] : []),
+        ...(isHeldSince(decidedAtMs) ? ['others took this node out of the set meanwhile'] : []),
+      ];
+      await untilSeen(() => over().length > 0);
+      const why = over();
+      const asked =
+        why.length > 0 ? ({ is: 'refused', why } as const) : await sentinels.failOver(named, options.index);
       if (asked.is === 'begun') return;
       await membership.setPriority(0);
       log('cold_start_refused', { why: asked.why });
