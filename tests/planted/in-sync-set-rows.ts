@@ -190,7 +190,7 @@ export const IN_SYNC_SET: readonly PlantedBug[] = [
   {
     breaks: 'I1: a replica stays with the older primary that a Sentinel has sent it to, and gets its data',
     file: 'apps/warden/src/following.ts',
-    find: "return seen?.role.is === 'primary' && seen.record.term < record.term;",
+    find: 'return leader !== undefined && leader.record.term < record.term;',
     replace: 'return false;',
     caughtBy: 'unit',
     tests: 'apps/warden/src/following.test.ts',
