@@ -197,13 +197,23 @@ export const IN_SYNC_SET: readonly PlantedBug[] = [
     says: 'leaves the older primary that a Sentinel has made it follow',
   },
   {
+    breaks:
+      'I1: a primary that was cut off is still one when it is back, and everybody may be made to follow it',
+    file: 'apps/warden/src/following.ts',
+    find: "if (options.isAlone() && own.seen()?.role.is === 'primary')",
+    replace: 'if (own === undefined)',
+    caughtBy: 'scenario',
+    tests: 'tests/sim/unseen-promotion.sim.test.ts',
+    says: 'nothing is lost where a late command makes all others follow it',
+  },
+  {
     breaks: 'I1: all nodes stay with the older primary that a Sentinel has sent them to, and get its data',
     file: 'apps/warden/src/following.ts',
     find: 'else if (present === undefined && isLedAstrayWithAll()) keep();',
     replace: '',
-    caughtBy: 'scenario',
-    tests: 'tests/sim/unseen-promotion.sim.test.ts',
-    says: 'nothing is lost; cut off after 100 ms, seed 82',
+    caughtBy: 'unit',
+    tests: 'apps/warden/src/following.test.ts',
+    says: 'keeps what it has where everybody is made to follow an older primary',
   },
   {
     breaks:

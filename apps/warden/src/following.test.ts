@@ -34,7 +34,7 @@ function scene(own: NodeSeen) {
     [B, own],
     [C, leads(SECOND)],
   ]);
-  const state = { names: A, silent: '', alive: ['warden-1', 'warden-3'], hurried: false };
+  const state = { names: A, silent: '', alive: ['warden-1', 'warden-3'], hurried: false, alone: false };
   const done: string[] = [];
   const nameOf = ({ host, port }: Endpoint): string => `${host}:${port}`;
   const watches = [A, B, C].map(
@@ -73,6 +73,7 @@ function scene(own: NodeSeen) {
     watches: [first, beside, third],
     situation: { present, lacks: () => beside.seen()?.role.is === 'primary' },
     sights: () => ['s1', 's2', 's3'].map((name) => fakeSight(name, state.names)),
+    isAlone: () => state.alone,
     hurried: () => state.hurried,
     alive: () => state.alive,
     wardenOf: (node) => `warden-${node.slice(-1)}`,
@@ -142,6 +143,20 @@ it('gives its data to nobody while it says that it is primary, lacks something, 
   const { seen, does } = scene(leads(FIRST));
   seen.set(C, undefined);
   expect(does()).toEqual(['priority 0', `follows ${B}`]);
+});
+
+it('is no primary any more where nobody else is in sight for long', () => {
+  const { state, seen, does } = scene(leads(SECOND));
+  seen.set(C, undefined);
+  state.alone = true;
+  expect(does()).toEqual(['priority 0', `follows ${B}`]);
+});
+
+it('stays what it is as a replica that sees nobody', () => {
+  const { state, seen, does } = scene(follows(C, SECOND));
+  seen.set(C, undefined);
+  state.alone = true;
+  expect(does()).toEqual([`asks ${C} anew`]);
 });
 
 it('keeps what it has where everybody is made to follow an older primary, and is promotable still', () => {

@@ -27,6 +27,8 @@ export type FollowingOptions = {
     readonly lacks: () => boolean;
   };
   readonly sights: () => readonly SentinelSight[];
+  /** All others are out of sight, for long. */
+  readonly isAlone: () => boolean;
   /** True while a failover is under way. */
   readonly hurried: () => boolean;
   readonly alive: Peers['alive'];
@@ -69,12 +71,12 @@ export function createFollowing(options: FollowingOptions): () => void {
   };
 
   /**
-   * The own node says that it is primary and lacks what was acknowledged since. A Sentinel that has missed that would make the
-   * others follow it, and what they have more would be gone. As a replica of itself it gives its data to nobody.
+   * The own node says that it is primary and lacks what was acknowledged since, or may lack it. A Sentinel that has missed that
+   * would make the others follow it, and what they have more would be gone. As a replica of itself it gives its data to nobody.
    */
-  const hold = (): void =>
+  const hold = (why: string): void =>
     tellOnce(own.name, () => {
-      log('holds', { node: own.name, why: 'it lacks what was acknowledged since' });
+      log('holds', { node: own.name, why });
       void ownNode.setPriority(0);
       void ownNode.follow(own.endpoint);
     });
@@ -163,8 +165,10 @@ export function createFollowing(options: FollowingOptions): () => void {
   return () => {
     learnTerm();
     const present = situation.present();
-    if (present !== undefined && mayFollow(present)) followAll(present);
-    else if (situation.lacks()) hold();
+    if (options.isAlone() && own.seen()?.role.is === 'primary')
+      hold('nobody else is in sight, and may lead by now');
+    else if (present !== undefined && mayFollow(present)) followAll(present);
+    else if (situation.lacks()) hold('it lacks what was acknowledged since');
     else if (present === undefined && isLedAstrayWithAll()) keep();
   };
 }

@@ -5,6 +5,7 @@
  */
 import type { Endpoint, Host, Network, RedisNodes } from '@holdfast/ha-core';
 import { createAgreement } from './agreement.ts';
+import { createAlone } from './alone.ts';
 import { createColdStarter } from './cold-start.ts';
 import { createComplaints } from './complaints.ts';
 import { createExclusion, isOutside } from './exclusion.ts';
@@ -39,6 +40,8 @@ const SLOW_LIMIT_MS = 1000;
 const HURRIED_PROBE_MS = 5;
 /** So much sooner than Sentinel's own timer a warden acts also when it is patient. */
 const SENTINEL_LEAD_MS = 50;
+/** So much later than Sentinel's own timer finds out that all others are gone, they may have another primary. */
+const ALONE_BEYOND_MS = 100;
 /** The replicas are asked with every so many probes of the primary. */
 const REPLICA_BEATS = 4;
 const TEND_MS = 100;
@@ -153,6 +156,7 @@ export async function createWarden(parts: {
     ...common,
     situation: { present: situation.present, lacks: () => situation.lacks(own) },
     sights,
+    isAlone: createAlone({ ...common, sights, forMs: () => downAfterMs() + ALONE_BEYOND_MS }),
     hurried: failover.hurried,
     alive: () => peers.alive(),
     wardenOf,

@@ -1,6 +1,7 @@
 /** All faults by name, what this machine cannot do of them, and pairs: the second strikes in the recovery of the first. */
 import { pause } from '@holdfast/drill';
 import type { Random } from '@holdfast/drill';
+import { ASTRAY_FAULTS } from './astray.ts';
 import { CLOCK_FAULTS } from './clocks.ts';
 import type { Fault, Need } from './fault.ts';
 import { LINK_FAULTS } from './links.ts';
@@ -11,6 +12,7 @@ import { PROXY_FAULTS } from './proxied.ts';
 
 export const FAULTS: readonly Fault[] = [
   ...PROCESS_FAULTS,
+  ...ASTRAY_FAULTS,
   ...PROXY_FAULTS,
   ...LINK_FAULTS,
   ...MACHINE_FAULTS,
