@@ -41,8 +41,8 @@ export type Sentinels = {
   readonly sights: () => readonly SentinelSight[];
   /**
    * Asks one Sentinel after the other, from `first` on, until one has begun a failover of `primary`. Where `heirs` are given
-   * none is asked that could choose another node: one that was cut off may know an old priority. Before, those that wait for a
-   * promotion that they have not seen give it up; refused where one of them has seen it meanwhile.
+   * none is asked that could choose another node: one that was cut off may know an old priority. Before, those that have replaced
+   * `primary` and have not seen that give it up; refused where one of them has seen it meanwhile.
    */
   readonly failOver: (primary: string, first: number, heirs?: readonly string[]) => Promise<FailoverAsked>;
   /** The state of the failover at one Sentinel (`wait_start`, `send_slaveof_noone` …), '' when there is none or it does not answer. */
@@ -223,7 +223,7 @@ export function createSentinels(options: SentinelsOptions): Sentinels {
     },
     sights: () => last,
     failOver: async (primary, first, heirs) => {
-      const givenUp = await giveUpUnseen({ ...options, ask, failoverState }, last);
+      const givenUp = await giveUpUnseen({ ...options, ask, failoverState }, primary, last);
       if (givenUp.not.length > 0) return { is: 'refused', why: givenUp.not };
       const turns = sentinels.map((_, turn) => (first + turn) % sentinels.length);
       const why: string[] = [];

@@ -64,13 +64,13 @@ const AGAIN = '1 SENTINEL SET holdfast failover-timeout 2000 after';
 
 it('makes its failover timeout short until it has given up, and long again', async () => {
   const { parts, sights, set } = scene([WAITS, WAITS, WAITS, '']);
-  expect(await giveUpUnseen(parts, sights)).toEqual({ by: [1], not: [] });
+  expect(await giveUpUnseen(parts, 'a:1', sights)).toEqual({ by: [1], not: [] });
   expect(set).toEqual([`${SHORT} 0`, `${AGAIN} 15`]);
 });
 
 it('says that nobody is to be asked where it has seen the promotion meanwhile', async () => {
   const { parts, sights, set } = scene([WAITS, WAITS, 'reconf_slaves']);
-  expect(await giveUpUnseen(parts, sights)).toEqual({
+  expect(await giveUpUnseen(parts, 'a:1', sights)).toEqual({
     by: [],
     not: ['s2 has seen by now whom it promoted'],
   });
@@ -79,7 +79,7 @@ it('says that nobody is to be asked where it has seen the promotion meanwhile', 
 
 it('goes on after some ticks where it does not act', async () => {
   const { parts, sights, state, set } = scene([WAITS]);
-  expect(await giveUpUnseen(parts, sights)).toEqual({ by: [], not: [] });
+  expect(await giveUpUnseen(parts, 'a:1', sights)).toEqual({ by: [], not: [] });
   expect(state.nowMs).toBe(300);
   expect(set).toEqual([`${SHORT} 0`, `${AGAIN} 300`]);
 });
@@ -88,7 +88,7 @@ it.each(['', 'wait_start', 'select_slave', 'reconf_slaves'])(
   'changes nothing where the failover is at: %s',
   async (at) => {
     const { parts, sights, set } = scene([at]);
-    expect(await giveUpUnseen(parts, sights)).toEqual({ by: [], not: [] });
+    expect(await giveUpUnseen(parts, 'a:1', sights)).toEqual({ by: [], not: [] });
     expect(set).toEqual([]);
   },
 );
@@ -96,21 +96,25 @@ it.each(['', 'wait_start', 'select_slave', 'reconf_slaves'])(
 it.each([
   ['no failover was under way', {}],
   ['it pauses: it would act on nothing', { failoverUnderWay: true, pauses: true }],
+  [
+    'it replaces another one: whom it promoted may be whom a person replaces now',
+    { failoverUnderWay: true, primary: 'b:1' },
+  ],
 ])('asks nothing where, as it was seen last, %s', async (_, view) => {
   const { parts, state, set } = scene([WAITS]);
   const silent: SentinelSight = { sentinel: 's1', view: { is: 'silent' } };
-  expect(await giveUpUnseen(parts, [silent, sight('s2', view)])).toEqual({ by: [], not: [] });
+  expect(await giveUpUnseen(parts, 'a:1', [silent, sight('s2', view)])).toEqual({ by: [], not: [] });
   expect([state.looks, set]).toEqual([0, []]);
 });
 
 it.each(['by a reply', 'by silence'] as const)('waits for nothing where it refuses %s', async (how) => {
   const { parts, sights, state, set } = scene([WAITS], how);
-  expect(await giveUpUnseen(parts, sights)).toEqual({ by: [], not: [] });
+  expect(await giveUpUnseen(parts, 'a:1', sights)).toEqual({ by: [], not: [] });
   expect([state.nowMs, set]).toEqual([0, [`${SHORT} 0`]]);
 });
 
 it('takes a lost answer for a command that may have been taken', async () => {
   const { parts, sights, set } = scene([WAITS, WAITS, ''], 'sent');
-  expect(await giveUpUnseen(parts, sights)).toEqual({ by: [1], not: [] });
+  expect(await giveUpUnseen(parts, 'a:1', sights)).toEqual({ by: [1], not: [] });
   expect(set.at(-1)).toBe(`${AGAIN} 10`);
 });

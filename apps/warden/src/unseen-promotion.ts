@@ -37,16 +37,18 @@ export type GivenUp = {
 };
 
 /**
- * Has those give up that wait for a promotion that they have not seen. One that does not answer, or does not act, is left as it
- * is.
+ * Has those give up that have promoted somebody in the place of `primary`, which is to be replaced again, and wait to see that. One
+ * that does not answer, or does not act, is left as it is.
  */
 export async function giveUpUnseen(
   parts: UnseenPromotionParts,
+  primary: string,
   sights: readonly SentinelSight[],
 ): Promise<GivenUp> {
-  const underWay = sights.flatMap(({ sentinel, view }, index) =>
-    view.is === 'seen' && view.failoverUnderWay && !view.pauses ? [{ sentinel, index }] : [],
-  );
+  const underWay = sights.flatMap(({ sentinel, view }, index) => {
+    const acts = view.is === 'seen' && view.failoverUnderWay && !view.pauses;
+    return acts && view.primary === primary ? [{ sentinel, index }] : [];
+  });
   // Mostly there is none, and every moment counts.
   if (underWay.length === 0) return { by: [], not: [] };
   const by: number[] = [];
