@@ -1,28 +1,14 @@
 /**
- * Writes docs/simulation.md from what `seeds.ts --json` wrote: node tests/sim/report.ts FILE... Files of ranges that follow one
- * another are parts of one.
+ * Writes docs/simulation.md from what `seeds.ts --json` wrote, and from what is kept of earlier runs: node tests/sim/report.ts
+ * FILE... Files of ranges that follow one another are parts of one; so is what follows one that is kept (runs.json).
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { type ManySeeds, together } from './many-seeds.ts';
 import { ONCE_BROKEN_SETS, ONCE_BROKEN_SYSTEMS } from './once-broken.ts';
-import { REDIS_FAULTS } from './redis/faults.ts';
+import { type Measured, type Range, rangeOf, withMore } from './ranges.ts';
 import type { Simulation } from './series.ts';
-import { ALL_FAULTS } from './system/faults.ts';
-
-type Measured = ManySeeds & {
-  readonly jobs: number;
-  readonly seconds: number;
-  readonly date: string;
-  readonly machine: { readonly cores: number; readonly model: string; readonly node: string };
-};
-
-/** A range, of one file or of several. */
-type Range = Measured & {
-  /** Seeds a minute of each of its files: the fastest is the one with the least other work beside it. */
-  readonly rates: readonly number[];
-};
 
 const PAGE = new URL('../../docs/simulation.md', import.meta.url);
+const KEPT = new URL('runs.json', import.meta.url);
 const WHAT: Readonly<Record<Simulation, string>> = {
   engine: 'the whole system: clients, two engines, Redis with wardens, terminals, a broker (`engine`)',
   'in-sync-set': 'Redis alone: three machines with wardens, two writers (`in-sync-set`)',
@@ -30,24 +16,11 @@ const WHAT: Readonly<Record<Simulation, string>> = {
 const MENDED = new Set([...ONCE_BROKEN_SETS, ...ONCE_BROKEN_SYSTEMS].map(([seed]) => seed));
 const COUNT = new Intl.NumberFormat('en-US');
 
-const files = process.argv.slice(2);
-if (files.length === 0) throw new Error('expected at least one file that seeds.ts --json wrote');
-const measured = files.map((file) => JSON.parse(readFileSync(file, 'utf8')) as Measured);
-writeFileSync(PAGE, pageOf(inOne(measured)));
-
-function inOne(files: readonly Measured[]): Range[] {
-  const ranges: Range[] = [];
-  const parts = files.map((file): Range => ({ ...file, rates: [(file.ran * 60) / file.seconds] }));
-  for (const part of parts.toSorted((a, b) => a.from - b.from)) {
-    const before = ranges.findIndex(
-      ({ simulation, from, ran }) => simulation === part.simulation && from + ran === part.from,
-    );
-    const range = ranges[before];
-    if (range === undefined) ranges.push(part);
-    else ranges[before] = { ...part, ...together([range, part]), rates: [...range.rates, ...part.rates] };
-  }
-  return ranges;
-}
+const kept = JSON.parse(readFileSync(KEPT, 'utf8')) as readonly Range[];
+const more = process.argv.slice(2).map((file) => rangeOf(JSON.parse(readFileSync(file, 'utf8')) as Measured));
+const ranges = withMore(kept, more);
+writeFileSync(KEPT, `${JSON.stringify(ranges, null, 2)}\n`);
+writeFileSync(PAGE, pageOf(ranges));
 
 function pageOf(series: readonly Range[]): string {
   return [
@@ -82,21 +55,19 @@ function pageOf(series: readonly Range[]): string {
   ].join('\n');
 }
 
-function rowOf({ simulation, ran, broken, counts, rates }: Range): string {
-  const kinds = simulation === 'engine' ? ALL_FAULTS.length : REDIS_FAULTS.length;
+function rowOf({ simulation, ran, broken, kinds, counts, perMinute }: Range): string {
   const said = Object.entries(counts).map(([what, number]) => `${COUNT.format(number)} ${what}`);
-  const rate = COUNT.format(Math.round(Math.max(...rates)));
-  return `| ${WHAT[simulation]} | ${COUNT.format(ran)} | ${broken.length} | ${kinds} | ${said.join(', ')} | ${rate} |`;
+  return `| ${WHAT[simulation]} | ${COUNT.format(ran)} | ${broken.length} | ${kinds} | ${said.join(', ')} | ${COUNT.format(perMinute)} |`;
 }
 
-function sentenceOf({ simulation, from, ran, broken, rates, jobs, date, machine }: Range): string {
+function sentenceOf({ simulation, from, ran, broken, parts, jobs, date, machine }: Range): string {
   const command = `node tests/sim/seeds.ts ${simulation} --from ${from} --count ${ran} --jobs ${jobs}`;
   const bound =
     broken.length === 0
       ? `With 95 % confidence fewer than 1 in ${COUNT.format(Math.floor(ran / 3))} seeds of this kind would break.`
       : `Broken: ${broken.map(({ seed, why }) => `${seed} (${why}${MENDED.has(seed) ? '; mended since' : ''})`).join('; ')}.`;
-  const parts = rates.length > 1 ? `, in ${rates.length} parts` : '';
-  return `- \`${command}\`${parts}, ${date}, ${machine.cores} cores (${machine.model}), Node ${machine.node}. ${bound}`;
+  const inParts = parts > 1 ? `, in ${parts} parts` : '';
+  return `- \`${command}\`${inParts}, ${date}, ${machine.cores} cores (${machine.model}), Node ${machine.node}. ${bound}`;
 }
 
 function onceRow(simulation: Simulation, page: string, seed: number, why: string): string {
