@@ -41,6 +41,8 @@ function pageOf(series: readonly Range[]): string {
     '|---|---|---|---|---|---|',
     ...series.map(rowOf),
     '',
+    'The rate is what was left: other work ran beside most of them, and some stood still meanwhile.',
+    '',
     ...series.map(sentenceOf),
     '',
     '## Seeds that once broke',
