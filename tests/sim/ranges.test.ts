@@ -36,13 +36,27 @@ it('goes on with one that was kept', () => {
   expect(withMore([range(1)], [range(101)])).toMatchObject([{ from: 1, ran: 200, parts: 2 }]);
 });
 
-it('puts one that was run again in the place of the old one, and leaves the other simulation alone', () => {
+it('tells from which day to which, and makes no one of two machines', () => {
+  const days = ['2026-01-01', '2026-01-02', '2026-01-03'].map((date, i) => range(1 + i * 100, { date }));
+  expect(withMore(days.slice(0, 1), days.slice(1))).toMatchObject([{ date: '2026-01-01 to 2026-01-03' }]);
+  const elsewhere = range(101, { machine: { cores: 2, model: 'other', node: '24' } });
+  expect(withMore([range(1)], [elsewhere])).toHaveLength(2);
+});
+
+it('puts what was run again in the place of what it covers, and leaves the other simulation alone', () => {
   const set = range(1, { simulation: 'in-sync-set' });
-  const kept = withMore([range(1), set], [range(1, { ran: 50 })]);
+  const kept = withMore([range(1), set], [range(1, { ran: 50 }), range(51, { ran: 150 })]);
   expect(kept.map(({ simulation, ran }) => [simulation, ran])).toEqual([
-    ['engine', 50],
+    ['engine', 200],
     ['in-sync-set', 100],
   ]);
+});
+
+it('counts no seed twice: refuses a part of what is kept', () => {
+  const whole = withMore([], [range(1), range(101)]);
+  expect(() => withMore(whole, [range(101)])).toThrow(
+    'engine 101 to 200 has seeds of engine 1 to 200, and not all: give all files of that',
+  );
 });
 
 it('tells the newest first', () => {

@@ -8,24 +8,10 @@ import {
   type SentinelSight,
 } from '@holdfast/ha-core';
 import { expect, it } from 'vitest';
+import { fakeSight } from './testing/fake-sight.ts';
 import { giveUpUnseen } from './unseen-promotion.ts';
 
-type Seen = SentinelSight['view'] & { readonly is: 'seen' };
-
-const sight = (sentinel: string, view: Partial<Seen>): SentinelSight => ({
-  sentinel,
-  view: {
-    is: 'seen',
-    primary: 'a:1',
-    configEpoch: 1,
-    primaryDown: false,
-    failoverUnderWay: false,
-    pauses: false,
-    replicas: [],
-    sentinelsDown: [],
-    ...view,
-  },
-});
+const A = 'a:1';
 
 /** `s2` waits for a promotion; what it says after so many looks. Time passes by the sleeps alone. */
 function scene(states: readonly string[], refuses: 'not' | 'by a reply' | 'by silence' | 'sent' = 'not') {
@@ -54,7 +40,7 @@ function scene(states: readonly string[], refuses: 'not' | 'by a reply' | 'by si
     primaryName: 'holdfast',
     failoverTimeoutMs: 2000,
   };
-  const sights = [sight('s1', {}), sight('s2', { failoverUnderWay: true }), sight('s3', {})];
+  const sights = [fakeSight('s1', A), fakeSight('s2', A, { failoverUnderWay: true }), fakeSight('s3', A)];
   return { parts, state, set, sights };
 }
 
@@ -64,13 +50,13 @@ const AGAIN = '1 SENTINEL SET holdfast failover-timeout 2000 after';
 
 it('makes its failover timeout short until it has given up, and long again', async () => {
   const { parts, sights, set } = scene([WAITS, WAITS, WAITS, '']);
-  expect(await giveUpUnseen(parts, 'a:1', sights)).toEqual({ by: [1], not: [] });
+  expect(await giveUpUnseen(parts, A, sights)).toEqual({ by: [1], not: [] });
   expect(set).toEqual([`${SHORT} 0`, `${AGAIN} 15`]);
 });
 
 it('says that nobody is to be asked where it has seen the promotion meanwhile', async () => {
   const { parts, sights, set } = scene([WAITS, WAITS, 'reconf_slaves']);
-  expect(await giveUpUnseen(parts, 'a:1', sights)).toEqual({
+  expect(await giveUpUnseen(parts, A, sights)).toEqual({
     by: [],
     not: ['s2 has seen by now whom it promoted'],
   });
@@ -79,7 +65,7 @@ it('says that nobody is to be asked where it has seen the promotion meanwhile', 
 
 it('goes on after some ticks where it does not act', async () => {
   const { parts, sights, state, set } = scene([WAITS]);
-  expect(await giveUpUnseen(parts, 'a:1', sights)).toEqual({ by: [], not: [] });
+  expect(await giveUpUnseen(parts, A, sights)).toEqual({ by: [], not: [] });
   expect(state.nowMs).toBe(300);
   expect(set).toEqual([`${SHORT} 0`, `${AGAIN} 300`]);
 });
@@ -88,7 +74,7 @@ it.each(['', 'wait_start', 'select_slave', 'reconf_slaves'])(
   'changes nothing where the failover is at: %s',
   async (at) => {
     const { parts, sights, set } = scene([at]);
-    expect(await giveUpUnseen(parts, 'a:1', sights)).toEqual({ by: [], not: [] });
+    expect(await giveUpUnseen(parts, A, sights)).toEqual({ by: [], not: [] });
     expect(set).toEqual([]);
   },
 );
@@ -103,18 +89,18 @@ it.each([
 ])('asks nothing where, as it was seen last, %s', async (_, view) => {
   const { parts, state, set } = scene([WAITS]);
   const silent: SentinelSight = { sentinel: 's1', view: { is: 'silent' } };
-  expect(await giveUpUnseen(parts, 'a:1', [silent, sight('s2', view)])).toEqual({ by: [], not: [] });
+  expect(await giveUpUnseen(parts, A, [silent, fakeSight('s2', A, view)])).toEqual({ by: [], not: [] });
   expect([state.looks, set]).toEqual([0, []]);
 });
 
 it.each(['by a reply', 'by silence'] as const)('waits for nothing where it refuses %s', async (how) => {
   const { parts, sights, state, set } = scene([WAITS], how);
-  expect(await giveUpUnseen(parts, 'a:1', sights)).toEqual({ by: [], not: [] });
+  expect(await giveUpUnseen(parts, A, sights)).toEqual({ by: [], not: [] });
   expect([state.nowMs, set]).toEqual([0, [`${SHORT} 0`]]);
 });
 
 it('takes a lost answer for a command that may have been taken', async () => {
   const { parts, sights, set } = scene([WAITS, WAITS, ''], 'sent');
-  expect(await giveUpUnseen(parts, 'a:1', sights)).toEqual({ by: [1], not: [] });
+  expect(await giveUpUnseen(parts, A, sights)).toEqual({ by: [1], not: [] });
   expect(set.at(-1)).toBe(`${AGAIN} 10`);
 });
