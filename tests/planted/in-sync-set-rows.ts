@@ -227,6 +227,23 @@ export const IN_SYNC_SET: readonly PlantedBug[] = [
   },
   {
     breaks:
+      'I1: a Sentinel makes everybody follow an older primary whose warden is gone, and no node keeps what it has',
+    file: 'apps/warden/src/unseen-promotion.ts',
+    find: 'if (underWay.length === 0) return { by: [], not: [] };',
+    replace: 'return { by: [], not: [] };',
+    also: [
+      {
+        file: 'apps/warden/src/following.ts',
+        find: 'else if (present === undefined && isLedAstrayWithAll()) keep();',
+        replace: '',
+      },
+    ],
+    caughtBy: 'scenario',
+    tests: 'tests/sim/unseen-promotion.sim.test.ts',
+    says: 'nothing is lost where its warden dies as it is cut off',
+  },
+  {
+    breaks:
       'I1: a Sentinel that was cut off with its node hears a second late that the node is not promotable any more',
     file: 'apps/warden/src/membership.ts',
     find: 'options.onOutOfSight();',

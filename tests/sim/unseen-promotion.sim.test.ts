@@ -20,6 +20,9 @@ const HEALS_WITHIN_MS = 700;
 
 /** It waits in the first of them, and in some of the others; of the last everybody was made to follow the one that was cut off. */
 const SEEDS = [1, 7, 14, 29, 35, 95, 2, 3, 4, 5, 82];
+/** Seeds in which the Sentinel would make everybody follow it: neither has another one given up, nor a node kept what it has. */
+const LED_ASTRAY = [1, 7, 14];
+const WARDEN_RESTARTS_AFTER_MS = 500;
 const CASES = SEEDS.flatMap((seed) => [100, 250, 400, 550].map((cutAfterMs) => ({ cutAfterMs, seed })));
 
 /** Until the successor is cut off and another one has acknowledged a write; then it is in sight again. Which it was, unless it did not come to that. */
@@ -27,6 +30,7 @@ async function cutOffSuccessor(
   cluster: Cluster,
   cutAfterMs: number,
   healsLaterMs: number,
+  onCut: (name: string) => void = () => undefined,
 ): Promise<string | undefined> {
   const { world, wire, machines, clients } = cluster;
   machines.crash('redis-1');
@@ -39,6 +43,7 @@ async function cutOffSuccessor(
   await world.run(world.now() + cutAfterMs);
   const far = [...machines.redis.names.filter((name) => name !== cutOff), ...clients.map(({ name }) => name)];
   for (const other of far) wire.cut(cutOff, other);
+  onCut(cutOff);
   if (!(await world.run(() => primaryBut(cutOff) !== undefined, PROMOTED_WITHIN_MS))) return undefined;
   const writtenMs = world.now() + WRITTEN_AFTER_MS;
   const isWritten = (): boolean => clients.some((client) => client.acknowledgedAtMs() > writtenMs);
@@ -73,6 +78,25 @@ test.each(CASES)(
     const cutOff = await cutOffSuccessor(cluster, cutAfterMs, (seed * HEALS_LATER_MS) % HEALS_WITHIN_MS);
     expect(cutOff).toBeDefined();
     await endsWhole(cluster, cluster.world.now());
+  },
+);
+
+test.each(LED_ASTRAY.flatMap((seed) => [250, 400].map((cutAfterMs) => ({ cutAfterMs, seed }))))(
+  'nothing is lost where its warden dies as it is cut off, after $cutAfterMs ms, seed $seed',
+  async ({ cutAfterMs, seed }) => {
+    const cluster = await startWhole(seed, 'fast');
+    const { machines, world } = cluster;
+    const wardenOf = (name: string): string => machines.wardens[machines.redis.names.indexOf(name)] ?? '';
+    const dies = (name: string): void => machines.crash(wardenOf(name));
+    const cutOff = await cutOffSuccessor(
+      cluster,
+      cutAfterMs,
+      (seed * HEALS_LATER_MS) % HEALS_WITHIN_MS,
+      dies,
+    );
+    expect(cutOff).toBeDefined();
+    world.after(WARDEN_RESTARTS_AFTER_MS, () => void machines.start(wardenOf(cutOff ?? '')));
+    await endsWhole(cluster, world.now());
   },
 );
 
