@@ -35,6 +35,8 @@ export type Run = {
   readonly redis8?: string | undefined;
   /** The file of unit tests, or of scenarios. */
   readonly tests?: string | undefined;
+  /** Of scenarios only that with this in its title: each of them runs whole systems. */
+  readonly title?: string | undefined;
 };
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -116,14 +118,20 @@ function linkPackages(folder: string): void {
 }
 
 /** The command of a suite in the copy. */
-function commandOf(suite: Suite, { faults = [], seeds = SEEDS, redis8, tests = '' }: Run): string[] {
+function commandOf(suite: Suite, { faults = [], seeds = SEEDS, redis8, tests = '', title }: Run): string[] {
   if (suite === 'in-sync-set' || suite === 'engine') {
     const many = ['--count', String(seeds), '--broken-max', '1', '--faults', faults.join(',')];
     return ['tests/sim/seeds.ts', suite, ...many];
   }
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--root', '.', '--project'];
   if (suite === 'unit') return [...vitest, 'unit', tests];
-  if (suite === 'scenario') return [...vitest, 'sim', tests];
+  if (suite === 'scenario')
+    return [
+      ...vitest,
+      'sim',
+      tests,
+      ...(title === undefined ? [] : ['-t', title.replaceAll(/[^\w ]/g, '.')]),
+    ];
   const real = redis8 === undefined ? ['tests/contract/redis/redis-node'] : ['tests/contract/redis/repeat'];
   const only = suite === 'contract' ? ['-t', 'simulated'] : [...real, '-t', ', real'];
   return [...vitest, 'contract', ...only];

@@ -53,7 +53,8 @@ describe('the copy without a bug', () => {
 async function told(bug: PlantedBug, redis8?: string): Promise<string> {
   const takeOut = tree.plant(bug);
   try {
-    const { passed, output } = await tree.run(bug.caughtBy, { faults: bug.faults, tests: bug.tests, redis8 });
+    const { faults, tests, says: title } = bug;
+    const { passed, output } = await tree.run(bug.caughtBy, { faults, tests, title, redis8 });
     if (passed) return 'the suite passed with the bug in it';
     const says = verdicts(output);
     if (says.includes(bug.says)) caught.push({ bug, seeds: /: (\d+) seeds from/.exec(says)?.[1] });
