@@ -23,6 +23,34 @@ const AT_AN_INTENT = ['engine crash at an intent', 'engine freeze at an intent']
 
 export const ENGINE: readonly PlantedBug[] = [
   {
+    breaks:
+      'I1: a signal is taken for another one that an older primary gave the same entry, and is not executed',
+    file: 'apps/engine/src/line.ts',
+    find: 'known.has(entryName(accepted))',
+    replace: '[...known].some((name) => name.startsWith(`${accepted.entry} `))',
+    caughtBy: 'scenario',
+    tests: 'tests/sim/same-entry.sim.test.ts',
+    says: 'each is executed once, and none is lost',
+  },
+  {
+    breaks:
+      'I1: the end of a signal takes the entry of another one with it, by an id that an older primary gave',
+    file: 'libs/redis/functions/finish.lua',
+    find: '    remove_entry(keys[3], argv[5], signal[1])\n  end\n  redis',
+    replace: "    redis.call('XDEL', keys[3], argv[5])\n  end\n  redis",
+    caughtBy: 'contract',
+    says: 'an entry that was read for one signal and is another one by now stays',
+  },
+  {
+    breaks:
+      'I2: what an older primary had is sent, though its signal was accepted again, maybe with another body',
+    file: 'libs/redis/functions/intend.lua',
+    find: 'if not signal[1] or (signal[3] and signal[3] ~= argv[7]) then',
+    replace: 'if not signal[1] then',
+    caughtBy: 'contract',
+    says: 'nothing is sent for an entry that the signal does not have',
+  },
+  {
     breaks: 'I2: a send without a certain answer is sent again',
     file: ORDER,
     find: 'return becomeUnknown(intent, nowMs, `broker_${code.name}`, LIMITS.lookUpFirstMs);',

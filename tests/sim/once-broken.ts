@@ -92,6 +92,10 @@ export const ONCE_BROKEN_SYSTEMS: readonly (readonly [number, string])[] = [
   [7714827, 'an unknown outcome was found between the last reading of the records and the check of states'],
   [7818462, 'the same as 9301765 of the in-sync set: a cut-off Sentinel knew an old priority'],
   [7713365, 'a terminal was logged in elsewhere before it was ever used, and nobody had told its login'],
+  [
+    8360150,
+    'a signal had the entry that an older primary had given to another one, and went with the end of that one',
+  ],
 ];
 
 /** Below it they were found when engines and terminals started together with Redis in every seed. */

@@ -142,6 +142,7 @@ test('without memory: nothing is accepted, and what was accepted is carried to i
 
   const lead = ['engine-1', '1'];
   const magic = signalMagic(ACCOUNT, 'burst-0-0');
+  const [entry] = await run(['HGET', KEYS.signal(magic), 'entry']);
   const shown = (await (await backend.call(`${SIGNALS}/burst-0-0`)).json()) as { state: string };
   expect(shown.state).toBe('accepted');
   const finishKeys = [
@@ -165,7 +166,7 @@ test('without memory: nothing is accepted, and what was accepted is carried to i
       {
         name: 'hf_intend',
         keys: [KEYS.lease, KEYS.signal(magic), KEYS.intents, KEYS.account, KEYS.rtss],
-        args: [...lead, 'c:1', '{}', step, '', '0-0'],
+        args: [...lead, 'c:1', '{}', step, '', String(entry)],
       },
       'ok',
     ],

@@ -293,8 +293,7 @@ export function createActiveAccount(options: ActiveAccountOptions): ActiveAccoun
     for (const settle of drained.splice(0)) settle();
   };
 
-  const seenAtMs = (accepted: AcceptedSignal): number =>
-    options.firstSeenMs(accepted.entry) ?? host.monotonicMs();
+  const seenAtMs = (accepted: AcceptedSignal): number => options.firstSeenMs(accepted) ?? host.monotonicMs();
 
   const take = (signals: readonly AcceptedSignal[]): void => {
     if (stopped) return;

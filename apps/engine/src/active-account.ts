@@ -17,7 +17,7 @@ export type ActiveAccountOptions = {
   readonly journal: TradeJournal;
   readonly snapshot: AccountSnapshot;
   /** When this engine first saw an entry of RTSS, on its monotonic clock; undefined when it never did. */
-  readonly firstSeenMs: (entry: string) => number | undefined;
+  readonly firstSeenMs: (accepted: AcceptedSignal) => number | undefined;
   /** A person holds the account still: nothing is begun or sent. After it ends, `goOn`. */
   readonly held: () => boolean;
   /** Redis or a terminal refused this leadership: nothing more may be done under it (I3). */

@@ -1,4 +1,4 @@
-/** What arrives while an account is being read, once for each reading. */
+/** When a signal was first seen, and what arrives while an account is being read, once for each reading. */
 import type { Host } from '@holdfast/ha-core';
 import type { AcceptedSignal } from '@holdfast/redis';
 import { expect, it } from 'vitest';
@@ -11,6 +11,17 @@ const signal = (entry: string): AcceptedSignal => ({
   body: '{}',
   acceptedAt: 0,
   ttlMs: 1,
+});
+
+it('counts from its own first sight, whatever an older primary gave the same entry', () => {
+  let nowMs = 100;
+  const arrivals = createArrivals({ monotonicMs: () => nowMs } as Host);
+  arrivals.see([signal('1')]);
+  nowMs = 600;
+  const other = { ...signal('1'), id: 'other' };
+  expect(arrivals.firstSeenMs(other)).toBeUndefined();
+  arrivals.see([signal('1'), other]);
+  expect([signal('1'), other].map(arrivals.firstSeenMs)).toEqual([100, 600]);
 });
 
 it('is kept for each of two readings that overlap, from its own beginning on', () => {

@@ -3,12 +3,12 @@
  * came while the account was being loaded, because the snapshot may be from before them.
  */
 import type { Host } from '@holdfast/ha-core';
-import type { AcceptedSignal } from '@holdfast/redis';
+import { type AcceptedSignal, entryName } from '@holdfast/redis';
 
 export type Arrivals = {
   readonly see: (signals: readonly AcceptedSignal[]) => void;
   /** Host monotonic time; undefined for an entry never seen, or long ago. */
-  readonly firstSeenMs: (entry: string) => number | undefined;
+  readonly firstSeenMs: (accepted: AcceptedSignal) => number | undefined;
   /** Keeps what arrives from now on; to be called once, for all that came until then: undefined when that was too much. */
   readonly keep: () => () => readonly AcceptedSignal[] | undefined;
 };
@@ -21,15 +21,16 @@ export function createArrivals(host: Host): Arrivals {
   const keepers = new Set<AcceptedSignal[]>();
   return {
     see: (signals) => {
-      for (const { entry } of signals) {
-        if (seen.has(entry)) continue;
-        seen.set(entry, host.monotonicMs());
+      for (const accepted of signals) {
+        const name = entryName(accepted);
+        if (seen.has(name)) continue;
+        seen.set(name, host.monotonicMs());
         const [oldest] = seen.keys();
         if (seen.size > ENTRIES_MAX && oldest !== undefined) seen.delete(oldest);
       }
       for (const kept of keepers) if (kept.length <= ENTRIES_MAX) kept.push(...signals);
     },
-    firstSeenMs: (entry) => seen.get(entry),
+    firstSeenMs: (accepted) => seen.get(entryName(accepted)),
     keep: () => {
       const kept: AcceptedSignal[] = [];
       keepers.add(kept);

@@ -39,6 +39,13 @@ describe('the line of an account', () => {
     expect(next(line)).toEqual(['9-1', '10-0', '10-2', '10-10']);
   });
 
+  it('does not take a signal for another one that an older primary gave the same entry', () => {
+    const line = createLine();
+    const row = order('1-0');
+    line.add(row);
+    expect(line.knows({ ...row.accepted, id: 's2' })).toBe(false);
+  });
+
   it('knows an entry until it is removed, wherever it is', () => {
     const line = createLine();
     const row = order('1-0');

@@ -4,7 +4,7 @@
  * A symbol with an order that only the terminal's journal or the broker's records can explain (asking, unknown) is
  * quarantined: later signals of that symbol wait, others pass (I5).
  */
-import type { AcceptedSignal } from '@holdfast/redis';
+import { type AcceptedSignal, entryName } from '@holdfast/redis';
 import { intentOf, type TrackedOrder } from './tracked-order.ts';
 
 export type Line = {
@@ -49,9 +49,9 @@ export function createLine(): Line {
     else waiting = waiting.filter((other) => other !== order);
   };
   return {
-    knows: (accepted) => known.has(accepted.entry),
+    knows: (accepted) => known.has(entryName(accepted)),
     add: (order) => {
-      known.add(order.accepted.entry);
+      known.add(entryName(order.accepted));
       insert(order);
     },
     begin: (order) => {
@@ -63,7 +63,7 @@ export function createLine(): Line {
       insert(order);
     },
     remove: (order) => {
-      known.delete(order.accepted.entry);
+      known.delete(entryName(order.accepted));
       begun.delete(order.accepted.id);
       leave(order);
     },

@@ -81,6 +81,18 @@ local function in_sync_members(key, argv)
   return members_without(argv[4], known[4])
 end
 
+-- Removes an entry of RTSS that was read for a signal, where it is that signal's: primaries one after the other may have given the
+-- same entry id to different signals, when the first of them did not acknowledge.
+local function remove_entry(rtss_key, entry, id)
+  local found = redis.call('XRANGE', rtss_key, entry, entry)
+  local fields = found[1] and found[1][2] or {}
+  for i = 1, #fields, 2 do
+    if fields[i] == 'id' and fields[i + 1] == id then
+      redis.call('XDEL', rtss_key, entry)
+    end
+  end
+end
+
 -- What a person asks of the engine that leads: ids of waiting wishes, and the id of the pause that is in force.
 local function asked_of_holder(wishes_key)
   if not wishes_key then

@@ -11,15 +11,15 @@ local function finish(keys, argv)
   if stale then
     return stale
   end
-  if redis.call('HEXISTS', keys[2], 'id') == 0 then
+  local signal = redis.call('HMGET', keys[2], 'id', 'number', 'entry')
+  if not signal[1] then
     redis.call('HINCRBY', keys[5], 'repeats', 1)
     return { 'missing' }
   end
-  local known = redis.call('HGET', keys[2], 'number')
-  if known then
+  if signal[2] then
     redis.call('HINCRBY', keys[5], 'repeats', 1)
-    redis.call('XDEL', keys[3], argv[5])
-    return { 'repeat', known }
+    remove_entry(keys[3], argv[5], signal[1])
+    return { 'repeat', signal[2] }
   end
   local at = 6
   local intents = tonumber(argv[at])
@@ -37,7 +37,12 @@ local function finish(keys, argv)
   at = at + more * 2 + 1
   apply_changes(argv, at + 1, tonumber(argv[at]))
   -- Written again after a change of primary it may stand under another entry than the one that the engine has read.
-  redis.call('XDEL', keys[3], argv[5], redis.call('HGET', keys[2], 'entry') or argv[5])
+  if signal[3] then
+    redis.call('XDEL', keys[3], signal[3])
+  end
+  if signal[3] ~= argv[5] then
+    remove_entry(keys[3], argv[5], signal[1])
+  end
   redis.call('HSET', keys[2], 'state', argv[3], 'number', string.format('%.0f', number))
   -- The record holds the steps and what was asked for; kept here as well they would be half of the memory.
   redis.call('HDEL', keys[2], 'body', 'entry', 'steps')

@@ -4,21 +4,22 @@
 --      6 command id of the attempt before, which ended with a certain NO; empty for the first  7 rtss entry
 -- A signal that has its result leaves no entry behind: one that was written again after a change of primary has two.
 -- Replies {'ok'} | {'stale', holder, epoch} | {'finished', number} | {'missing'}: no such signal was ever accepted
--- (it vanished with a primary before it was acknowledged, and nobody was told that it was accepted)
+-- (it vanished with a primary before it was acknowledged, and nobody was told that it was accepted), or it stands under another
+-- entry by now: written again after a change of primary, maybe with another body than the one that was read
 local function intend(keys, argv)
   local stale = refused_leadership(keys[1], argv[1], argv[2])
   if stale then
     return stale
   end
-  if redis.call('HEXISTS', keys[2], 'id') == 0 then
+  local signal = redis.call('HMGET', keys[2], 'id', 'number', 'entry')
+  if signal[2] then
+    redis.call('HINCRBY', keys[4], 'repeats', 1)
+    remove_entry(keys[5], argv[7], signal[1])
+    return { 'finished', signal[2] }
+  end
+  if not signal[1] or (signal[3] and signal[3] ~= argv[7]) then
     redis.call('HINCRBY', keys[4], 'repeats', 1)
     return { 'missing' }
-  end
-  local number = redis.call('HGET', keys[2], 'number')
-  if number then
-    redis.call('HINCRBY', keys[4], 'repeats', 1)
-    redis.call('XDEL', keys[5], argv[7])
-    return { 'finished', number }
   end
   if redis.call('HSETNX', keys[3], argv[3], argv[4]) == 1 then
     add_step(keys[2], argv[5])

@@ -28,6 +28,12 @@ export type AcceptedSignal = {
   readonly ttlMs: number;
 };
 
+/**
+ * Names an entry of RTSS. Its id alone does not: a primary that did not acknowledge one signal and the primary after it may have
+ * given the same id to different signals (seed 8360150).
+ */
+export const entryName = ({ entry, id }: Pick<AcceptedSignal, 'entry' | 'id'>): string => `${entry} ${id}`;
+
 /** A further record, and the name under which it is written only once (`deal:<ticket>`). */
 export type NamedRecord = { readonly name: string; readonly record: TradeRecord };
 
@@ -43,7 +49,7 @@ export type JournalOutcome =
   | { readonly is: 'ok'; readonly number?: number; readonly written?: number }
   | { readonly is: 'finished'; readonly number: number }
   | { readonly is: 'stale'; readonly holder: string; readonly epoch: string }
-  /** No such signal was ever accepted: it vanished with a primary, unacknowledged. */
+  /** No such signal was ever accepted under that entry: it vanished with a primary, unacknowledged. */
   | { readonly is: 'missing' }
   | { readonly is: 'failed'; readonly certain: boolean; readonly detail: string };
 
@@ -58,8 +64,9 @@ export type Finish = {
 
 export type TradeJournal = {
   /**
-   * `replaces`: the command id of the attempt before, whose intent goes with it; '' for the first. `entry`: the signal's in
-   * RTSS, which goes when the signal turns out to be finished.
+   * `replaces`: the command id of the attempt before, whose intent goes with it; '' for the first. `entry`: the one
+   * in RTSS that the signal was read from. It goes when the signal turns out to be finished; where the signal has another one, this is
+   * `missing`.
    */
   readonly intend: (intent: Intent, step: Step, replaces: string, entry: string) => Promise<JournalOutcome>;
   readonly finish: (finish: Finish) => Promise<JournalOutcome>;

@@ -48,18 +48,21 @@ export function useFunctions(start: RedisSideStart) {
       [keys().signal(magic), keys().rtss, keys().account],
       [id, digest, `{"id":"${id}"}`, magic, '60000', 'backend-1'],
     );
-  const intend = (
+  /** Without an entry: the one that the signal has. */
+  const intend = async (
     holder: string,
     epoch: string,
     magic: string,
     command: string,
-    entry = '0-0',
-  ): Promise<RedisReply> =>
-    call(
+    entry?: string,
+  ): Promise<RedisReply> => {
+    const read = entry ?? String((await one('HGET', keys().signal(magic), 'entry')) ?? '0-0');
+    return call(
       'hf_intend',
       [keys().lease, keys().signal(magic), keys().intents, keys().account, keys().rtss],
-      [holder, epoch, command, '{"i":1}', '{"state":"sent"}', '', entry],
+      [holder, epoch, command, '{"i":1}', '{"state":"sent"}', '', read],
     );
+  };
   const finish = (
     holder: string,
     epoch: string,

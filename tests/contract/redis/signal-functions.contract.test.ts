@@ -43,6 +43,7 @@ describe.each(SIDES)('functions of a signal, %s', (_, start) => {
     await intend('a', '1', '11', 's1:1');
     await finish('a', '1', '11', accepted[2] ?? '');
     await record('a', '1', [['deal:1', '{}']]);
+    await accept('s2', 'd', '12');
     const again: (() => Promise<RedisReply>)[] = [
       () => accept('s1', 'd', '11'),
       () => accept('s1', 'other', '11'),
@@ -50,6 +51,7 @@ describe.each(SIDES)('functions of a signal, %s', (_, start) => {
       () => take('a', ['', '0', '0'], '1'),
       () => take('b', ['', '0', '0'], '1'),
       () => intend('a', '1', '11', 's1:1'),
+      () => intend('a', '1', '12', 's2:1', '1-1'),
       () => intend('b', '1', '11', 's1:1'),
       () => finish('a', '1', '11', accepted[2] ?? ''),
       () => finish('a', '1', '77', ''),
@@ -142,6 +144,30 @@ describe.each(SIDES)('functions of a signal, %s', (_, start) => {
       await take('a', ['', '0', '0'], '1');
       expect(await finish('a', '1', '11', '1-1')).toEqual(['ok', '1']);
       expect(await one('XLEN', keys().rtss)).toBe(0);
+    });
+
+    test('an entry that was read for one signal and is another one by now stays (I1)', async () => {
+      const [, , first] = (await accept('s1', 'd', '11')) as string[];
+      const [, , second] = (await accept('s2', 'd', '12')) as string[];
+      await take('a', ['', '0', '0'], '1');
+      await intend('a', '1', '11', 's1:1', first);
+      expect(await finish('a', '1', '11', second ?? '', { intents: ['s1:1'] })).toEqual(['ok', '1']);
+      expect(await finish('a', '1', '11', second ?? '')).toEqual(['repeat', '1']);
+      expect(await intend('a', '1', '11', 's1:2', second)).toEqual(['finished', '1']);
+      const left = (await one('XRANGE', keys().rtss, '-', '+')) as [string, string[]][];
+      expect(left.map(([entry, [, id]]) => [entry, id])).toEqual([[second, 's2']]);
+      await intend('a', '1', '12', 's2:1', second);
+      await finish('a', '1', '12', second ?? '');
+      expect(await one('XLEN', keys().rtss)).toBe(0);
+    });
+
+    test('nothing is sent for an entry that the signal does not have: its body may be another (I2)', async () => {
+      await accept('s1', 'd', '11');
+      await take('a', ['', '0', '0'], '1');
+      expect(await intend('a', '1', '11', 's1:1', '1-1')).toEqual(['missing']);
+      expect(await one('HLEN', keys().intents)).toBe(0);
+      expect(await one('HGET', keys().signal('11'), 'state')).toBe('accepted');
+      expect(await intend('a', '1', '11', 's1:1')).toEqual(['ok']);
     });
 
     test('finish of a signal that was never accepted is missing', async () => {
