@@ -46,6 +46,19 @@ describe('the line of an account', () => {
     expect(line.knows({ ...row.accepted, id: 's2' })).toBe(false);
   });
 
+  it('neither sends nor ends one that was read under a second entry before the first of them has ended', () => {
+    const line = createLine();
+    const [first, other] = [order('1-0'), order('3-0', 'GBPUSD')];
+    const second = order('2-0', 'USDJPY');
+    const again = { ...second, accepted: { ...second.accepted, id: first.accepted.id } };
+    for (const row of [first, again, other]) line.add(row);
+    line.begin(first);
+    expect(next(line)).toEqual(['3-0']);
+    expect(line.waiting()).toEqual([other]);
+    line.remove(first);
+    expect(next(line)).toEqual(['2-0', '3-0']);
+  });
+
   it('knows an entry until it is removed, wherever it is', () => {
     const line = createLine();
     const row = order('1-0');

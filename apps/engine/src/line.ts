@@ -15,6 +15,7 @@ export type Line = {
   /** Back into the line, at its old place: its last attempt is certain not to have been executed. */
   readonly back: (order: TrackedOrder) => void;
   readonly remove: (order: TrackedOrder) => void;
+  /** Those of signals of which nothing is under way. */
   readonly waiting: () => readonly TrackedOrder[];
   readonly begun: () => TrackedOrder[];
   readonly byCommand: (commandId: string) => TrackedOrder | undefined;
@@ -44,6 +45,8 @@ export function createLine(): Line {
       waiting.splice(place, 0, order);
     }
   };
+  /** A signal that was read under two entries, of two primaries, is one order: the second waits for the end of the first, unseen. */
+  const isFree = (order: TrackedOrder): boolean => !begun.has(order.accepted.id);
   const leave = (order: TrackedOrder): void => {
     if (waiting[0] === order) waiting.shift();
     else waiting = waiting.filter((other) => other !== order);
@@ -67,7 +70,7 @@ export function createLine(): Line {
       begun.delete(order.accepted.id);
       leave(order);
     },
-    waiting: () => waiting,
+    waiting: () => waiting.filter(isFree),
     begun: () => [...begun.values()],
     byCommand: (commandId) => {
       const order = begun.get(commandId.slice(0, commandId.lastIndexOf('/')));
@@ -76,7 +79,8 @@ export function createLine(): Line {
     next: function* next() {
       const held = quarantined();
       for (const order of waiting) {
-        if (order.signal === undefined || !held.has(order.signal.symbol)) yield order;
+        const isHeld = order.signal !== undefined && held.has(order.signal.symbol);
+        if (isFree(order) && !isHeld) yield order;
       }
     },
   };
