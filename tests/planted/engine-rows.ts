@@ -33,6 +33,15 @@ export const ENGINE: readonly PlantedBug[] = [
     says: 'each is executed once, and none is lost',
   },
   {
+    breaks: 'I6: a signal that was read under two entries ends as expired, while its outcome is unknown',
+    file: 'apps/engine/src/line.ts',
+    find: 'waiting: () => waiting.filter(isFree),',
+    replace: 'waiting: () => waiting,',
+    caughtBy: 'unit',
+    tests: 'apps/engine/src/line.test.ts',
+    says: 'neither sends nor ends one that was read under a second entry',
+  },
+  {
     breaks:
       'I1: the end of a signal takes the entry of another one with it, by an id that an older primary gave',
     file: 'libs/redis/functions/finish.lua',
