@@ -9,6 +9,7 @@ import { startChecked } from './system/checked-system.ts';
 import type { Client } from './system/client.ts';
 import { leaseOf } from './system/engine-faults.ts';
 import { drawKinds, type FaultKind, LEAVE_THE_LEADER, planFault, strikesRedis } from './system/faults.ts';
+import { letEntriesBeAhead } from './system/entries-ahead.ts';
 import { ACCOUNT, type System } from './system/system.ts';
 
 export type SeedOptions = {
@@ -69,6 +70,7 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
   try {
     await untilWhole(world, system.machines, READY_WITHIN_MS);
     if (!strikesRedis(kinds)) restGuards(system);
+    if (entriesAreAhead(seed)) letEntriesBeAhead(system);
     planSignals(system, client, options.signals ?? SIGNALS);
     const watching = watchRecords(system, client, (rows) => {
       records = rows.length;
@@ -175,6 +177,9 @@ const isWhole = (system: System, kinds: readonly FaultKind[]): boolean =>
  * the events of a seed, and much the same in each. One pair of seeds in four is enough for that.
  */
 const startsTogether = (seed: number): boolean => seed % 8 < 2;
+
+/** In half of the seeds, whatever else goes by their number: by chance it takes the same millisecond (seed 8360150). */
+const entriesAreAhead = (seed: number): boolean => Math.floor(seed / 8) % 2 === 1;
 
 /** The set is formed, and nothing will happen to it: no need to have wardens and Sentinels look at it again and again. */
 function restGuards({ machines }: System): void {
