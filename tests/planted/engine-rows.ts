@@ -35,8 +35,8 @@ export const ENGINE: readonly PlantedBug[] = [
   {
     breaks: 'I6: a signal that was read under two entries ends as expired, while its outcome is unknown',
     file: 'apps/engine/src/line.ts',
-    find: 'waiting: () => waiting.filter(isFree),',
-    replace: 'waiting: () => waiting,',
+    find: 'if (signals.has(order.accepted.id)) behind.push(order);',
+    replace: 'if (signals.size < 0) behind.push(order);',
     caughtBy: 'unit',
     tests: 'apps/engine/src/line.test.ts',
     says: 'neither sends nor ends one that was read under a second entry',
@@ -207,8 +207,8 @@ export const ENGINE: readonly PlantedBug[] = [
   {
     breaks: 'I5: later signals of a symbol are sent while the outcome of one is unknown',
     file: 'apps/engine/src/line.ts',
-    find: 'if (isFree(order) && !isHeld) yield order;',
-    replace: 'if (isFree(order)) yield order;',
+    find: 'if (order.signal === undefined || !held.has(order.signal.symbol)) yield order;',
+    replace: 'if (held.size >= 0) yield order;',
     caughtBy: 'unit',
     tests: 'apps/engine/src/line.test.ts',
     says: 'FAIL',

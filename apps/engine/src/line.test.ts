@@ -52,11 +52,15 @@ describe('the line of an account', () => {
     const second = order('2-0', 'USDJPY');
     const again = { ...second, accepted: { ...second.accepted, id: first.accepted.id } };
     for (const row of [first, again, other]) line.add(row);
+    expect(next(line)).toEqual(['1-0', '3-0']);
     line.begin(first);
     expect(next(line)).toEqual(['3-0']);
     expect(line.waiting()).toEqual([other]);
     line.remove(first);
     expect(next(line)).toEqual(['2-0', '3-0']);
+    line.remove(again);
+    expect(next(line)).toEqual(['3-0']);
+    expect([first, again].map(({ accepted }) => line.knows(accepted))).toEqual([false, false]);
   });
 
   it('knows an entry until it is removed, wherever it is', () => {

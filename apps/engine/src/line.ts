@@ -15,7 +15,6 @@ export type Line = {
   /** Back into the line, at its old place: its last attempt is certain not to have been executed. */
   readonly back: (order: TrackedOrder) => void;
   readonly remove: (order: TrackedOrder) => void;
-  /** Those of signals of which nothing is under way. */
   readonly waiting: () => readonly TrackedOrder[];
   readonly begun: () => TrackedOrder[];
   readonly byCommand: (commandId: string) => TrackedOrder | undefined;
@@ -27,6 +26,9 @@ export type Line = {
 export function createLine(): Line {
   const known = new Set<string>();
   const begun = new Map<string, TrackedOrder>();
+  const signals = new Set<string>();
+  /** Of signals that were read under two entries, of two primaries: each is seen by nobody before the end of the first. */
+  const behind: TrackedOrder[] = [];
   let waiting: TrackedOrder[] = [];
   const quarantined = (): Set<string> => {
     const symbols = new Set<string>();
@@ -45,8 +47,13 @@ export function createLine(): Line {
       waiting.splice(place, 0, order);
     }
   };
-  /** A signal that was read under two entries, of two primaries, is one order: the second waits for the end of the first, unseen. */
-  const isFree = (order: TrackedOrder): boolean => !begun.has(order.accepted.id);
+  const enter = (order: TrackedOrder): void => {
+    if (signals.has(order.accepted.id)) behind.push(order);
+    else {
+      signals.add(order.accepted.id);
+      insert(order);
+    }
+  };
   const leave = (order: TrackedOrder): void => {
     if (waiting[0] === order) waiting.shift();
     else waiting = waiting.filter((other) => other !== order);
@@ -55,7 +62,7 @@ export function createLine(): Line {
     knows: (accepted) => known.has(entryName(accepted)),
     add: (order) => {
       known.add(entryName(order.accepted));
-      insert(order);
+      enter(order);
     },
     begin: (order) => {
       leave(order);
@@ -69,8 +76,12 @@ export function createLine(): Line {
       known.delete(entryName(order.accepted));
       begun.delete(order.accepted.id);
       leave(order);
+      signals.delete(order.accepted.id);
+      const next = behind.findIndex(({ accepted }) => accepted.id === order.accepted.id);
+      const [again] = next < 0 ? [] : behind.splice(next, 1);
+      if (again !== undefined) enter(again);
     },
-    waiting: () => waiting.filter(isFree),
+    waiting: () => waiting,
     begun: () => [...begun.values()],
     byCommand: (commandId) => {
       const order = begun.get(commandId.slice(0, commandId.lastIndexOf('/')));
@@ -79,8 +90,7 @@ export function createLine(): Line {
     next: function* next() {
       const held = quarantined();
       for (const order of waiting) {
-        const isHeld = order.signal !== undefined && held.has(order.signal.symbol);
-        if (isFree(order) && !isHeld) yield order;
+        if (order.signal === undefined || !held.has(order.signal.symbol)) yield order;
       }
     },
   };
