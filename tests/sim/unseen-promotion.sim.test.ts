@@ -7,6 +7,7 @@ import type { Endpoint } from '@holdfast/ha-core';
 import { expect, test } from 'vitest';
 import type { Cluster } from './cluster/cluster.ts';
 import { endsWhole, startWhole } from './cluster/scenario.ts';
+import { processesOn } from './redis/fault.ts';
 import { addressOf, primariesOf } from './redis/wholeness.ts';
 
 const RESTARTS_AFTER_MS = 240;
@@ -86,7 +87,7 @@ test.each(LED_ASTRAY.flatMap((seed) => [250, 400].map((cutAfterMs) => ({ cutAfte
   async ({ cutAfterMs, seed }) => {
     const cluster = await startWhole(seed, 'fast');
     const { machines, world } = cluster;
-    const wardenOf = (name: string): string => machines.wardens[machines.redis.names.indexOf(name)] ?? '';
+    const wardenOf = (name: string): string => processesOn(machines, name)[2] ?? '';
     const dies = (name: string): void => machines.crash(wardenOf(name));
     const cutOff = await cutOffSuccessor(
       cluster,
